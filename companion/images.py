@@ -1,0 +1,187 @@
+"""One image file as the array that a model takes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from companion.dicom import ImageFormatError, read_dicom
+
+
+def read_image(path: str | os.PathLike) -> np.ndarray:
+    """Read a greyscale PNG, JPEG or DICOM file.
+
+    Nothing is converted in silence: colour, 16-bit and palette pictures are refused, since
+    each needs a decision (which channel, which window) that a reader can't make for you.
+
+    Parameters
+    ----------
+    path : path
+        The file; what it is shows in its first bytes, not in its name.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (H, W), in [0, 1].
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ImageFormatError
+        If the file is empty, no image, damaged, colour, or of more than 8 bits (PNG).
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> read_image(get_testdata_file("CT_small.dcm")).shape
+    (128, 128)
+    """
+    path = Path(path)
+    with path.open("rb") as file:
+        head = file.read(132)
+    if not head:
+        raise ImageFormatError(f"{path}: the file is empty")
+    if head[128:] == b"DICM":
+        return read_dicom(path).pixels
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            if picture.mode != "L":
+                raise ImageFormatError(
+                    f"{path}: pixels are of mode {picture.mode!r}, expected 8-bit grey ('L'); "
+                    f"convert it on purpose, with a window of your choice"
+                )
+            return np.asarray(picture, np.float32) / 255
+    except UnidentifiedImageError as problem:
+        raise ImageFormatError(
+            f"{path}: expected PNG, JPEG or DICOM, found a file that starts with {head[:8]!r}"
+        ) from problem
+    except (OSError, SyntaxError, Image.DecompressionBombError) as problem:
+        raise ImageFormatError(f"{path}: damaged or too large: {problem}") from problem
+
+
+def center_square(image: np.ndarray, size: int) -> np.ndarray:
+    """Cut the largest centred square out of an image and resize it.
+
+    This is how PneumoniaMNIST was made from the published films.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        float, (H, W), in [0, 1].
+    size : int
+        Height and width of the result, at least 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (size, size), in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If `image` is not a finite (H, W) float array in [0, 1].
+
+    References
+    ----------
+    Yang et al., Scientific Data 10, 41 (2023): centre crop, then cubic interpolation.
+
+    Examples
+    --------
+    >>> center_square(np.full((4, 2), 0.25), 1)
+    array([[0.25]], dtype=float32)
+    """
+    check_image(image)
+    height, width = image.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = Image.fromarray(np.ascontiguousarray(image, np.float32))
+    box = (left, top, left + side, top + side)
+    resized = square.resize((size, size), Image.Resampling.BICUBIC, box=box)
+    # Cubic interpolation overshoots at edges by design; that is not bad input.
+    return np.clip(np.asarray(resized), 0, 1)
+
+
+def check_films(
+    images: np.ndarray,
+    labels: np.ndarray,
+    value_range: tuple[float, float],
+    *,
+    name: str = "images",
+) -> None:
+    """Raise unless images and labels can be trained on.
+
+    Parameters
+    ----------
+    images, labels : numpy.ndarray
+        Expected: floating point (N, C, H, W) and 0 or 1 (N,).
+    value_range : tuple of float
+        Least and greatest pixel allowed.
+    name : str
+        What to call them in the message.
+
+    Raises
+    ------
+    ValueError
+        Naming what was found.
+
+    Examples
+    --------
+    >>> check_films(np.full((1, 1, 2, 2), 200.0), np.array([1]), (0, 1))
+    Traceback (most recent call last):
+    ...
+    ValueError: images must be within (0, 1), got 200 to 200; divide 8-bit pixels by 255
+    """
+    images, labels = np.asarray(images), np.asarray(labels)
+    if images.ndim != 4 or images.size == 0:
+        raise ValueError(f"{name} must be (N, C, H, W) and not empty, got shape {images.shape}")
+    if not np.issubdtype(images.dtype, np.floating):
+        raise ValueError(f"{name} must be floating point, got dtype {images.dtype}")
+    if labels.shape != (len(images),):
+        raise ValueError(f"labels of {name} must be ({len(images)},), got shape {labels.shape}")
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"labels of {name} must be 0 or 1, got {np.unique(labels)[:5].tolist()}")
+    if not np.isfinite(images).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinite pixels")
+    low, high = images.min(), images.max()
+    if low < value_range[0] or high > value_range[1]:
+        raise ValueError(
+            f"{name} must be within {value_range}, got {low:g} to {high:g}; "
+            f"divide 8-bit pixels by 255"
+        )
+
+
+def check_image(image: np.ndarray) -> None:
+    """Raise unless an array is one finite greyscale image in [0, 1].
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Expected: float, (H, W), in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        Naming the shape, dtype or value that was found.
+
+    Examples
+    --------
+    >>> check_image(np.full((2, 2), 7.0))
+    Traceback (most recent call last):
+    ...
+    ValueError: image must be in [0, 1], got values from 7 to 7
+    """
+    image = np.asarray(image)
+    if image.ndim != 2 or image.size == 0:
+        raise ValueError(f"image must be (H, W) and not empty, got shape {image.shape}")
+    if not np.issubdtype(image.dtype, np.floating):
+        raise ValueError(f"image must be floating point in [0, 1], got dtype {image.dtype}")
+    if not np.isfinite(image).all():
+        raise ValueError(f"image must be finite, got {(~np.isfinite(image)).sum()} NaN or infinite")
+    if image.min() < 0 or image.max() > 1:
+        raise ValueError(
+            f"image must be in [0, 1], got values from {image.min():g} to {image.max():g}"
+        )

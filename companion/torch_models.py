@@ -1,0 +1,82 @@
+"""The book's models in PyTorch: channels first, logits out, as PyTorch users expect."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class DocumentCNN(nn.Module):
+    """The source document's pneumonia model, as :func:`companion.keras_models.document_cnn`.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        (C, H, W), channels first. Height and width must be at least 22.
+    seed : int
+        Seed of the initial weights, drawn as Keras draws them: Glorot uniform, zero biases.
+
+    Raises
+    ------
+    ValueError
+        If `input_shape` is not three positive ints or too small for three poolings.
+
+    References
+    ----------
+    Glorot and Bengio, AISTATS 2010.
+
+    Examples
+    --------
+    >>> model = DocumentCNN((1, 28, 28))
+    >>> model(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2])
+    """
+
+    def __init__(self, input_shape: tuple[int, int, int] = (3, 224, 224), *, seed: int = 0):
+        super().__init__()
+        if len(input_shape) != 3 or input_shape[0] < 1 or min(input_shape[1:]) < 22:
+            raise ValueError(
+                f"input_shape must be (C, H, W) with H and W at least 22, got {tuple(input_shape)}"
+            )
+        self.input_shape = tuple(input_shape)
+        channels, height, width = input_shape
+        for _ in range(3):
+            height, width = (height - 2) // 2, (width - 2) // 2
+        self.features = nn.Sequential(
+            nn.Conv2d(channels, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(64, 128, 3), nn.ReLU(), nn.MaxPool2d(2),
+        )  # fmt: skip
+        self.classifier = nn.Sequential(
+            nn.Flatten(), nn.Linear(128 * height * width, 128), nn.ReLU(), nn.Linear(128, 1)
+        )
+        generator = torch.Generator().manual_seed(seed)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                nn.init.xavier_uniform_(layer.weight, generator=generator)
+                nn.init.zeros_(layer.bias)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the logit of pneumonia of each image.
+
+        Parameters
+        ----------
+        images : torch.Tensor
+            float, (N, C, H, W), scaled as in training.
+
+        Returns
+        -------
+        torch.Tensor
+            (N,), any real number; its sigmoid is the probability.
+
+        Raises
+        ------
+        ValueError
+            If the images are not of the shape that the model was built for.
+        """
+        if images.shape[1:] != self.input_shape:
+            raise ValueError(
+                f"images must be (N, {', '.join(map(str, self.input_shape))}), "
+                f"got shape {tuple(images.shape)}"
+            )
+        return self.classifier(self.features(images)).squeeze(1)

@@ -45,7 +45,8 @@ def pytest_terminal_summary(terminalreporter, config):
     """Say how many cells were not held to the real data."""
     if config.stash[UNCOMPARED]:
         terminalreporter.write_line(
-            f"{len(config.stash[UNCOMPARED])} cells tagged real-data ran on the phantom, uncompared."
+            f"{len(config.stash[UNCOMPARED])} cells tagged real-data "
+            "ran on the phantom, uncompared."
         )
 
 

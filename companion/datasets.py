@@ -59,7 +59,7 @@ class PneumoniaData:
     train, val, test : Split
         The official splits. No patient identifiers were published with them.
     source, licence : str
-        Whom to cite, and under which terms.
+        Whom to cite, under which terms.
     is_synthetic : bool
         True when the films are phantoms and not of patients.
     """
@@ -88,8 +88,7 @@ def load_pneumonia(
     root : path, optional
         A folder that holds ``pneumoniamnist.npz``, or that file.
     fallback : {None, "phantom"}
-        What to do when the data is nowhere to be had: raise, or return a synthetic cohort
-        of the same sizes, at whose top ``is_synthetic`` is True.
+        When the data is nowhere to be had: raise, or return synthetic films, as many.
     rng : numpy.random.Generator, optional
         Source of randomness of the synthetic cohort; seed 0 when absent.
 
@@ -199,8 +198,7 @@ def read_pneumonia(path: str | os.PathLike) -> PneumoniaData:
 def canonical_order(split: Split) -> Split:
     """Sort films by the SHA-256 of their pixels, then by label.
 
-    Copies of one data set that differ in order become identical arrays, and since a hash
-    knows nothing of the picture, neighbours are no more alike than films drawn at random.
+    Copies that differ in order become equal, and neighbours stay unrelated.
 
     Parameters
     ----------
@@ -215,9 +213,8 @@ def canonical_order(split: Split) -> Split:
     Examples
     --------
     >>> films = Split(np.arange(8, dtype=np.uint8).reshape(2, 2, 2), np.array([0, 1]))
-    >>> backwards = Split(films.images[::-1], films.labels[::-1])
-    >>> bool((canonical_order(films).images == canonical_order(backwards).images).all())
-    True
+    >>> canonical_order(films).labels
+    array([0, 1])
     """
     keys = [
         (hashlib.sha256(image.tobytes()).digest(), label)
@@ -248,13 +245,12 @@ def content_digest(splits: dict[str, Split]) -> str:
     """
     digest = hashlib.sha256()
     for split in splits.values():
-        digest.update(split.images.tobytes())
-        digest.update(split.labels.astype("<i8").tobytes())
+        digest.update(split.images.tobytes() + split.labels.astype("<i8").tobytes())
     return digest.hexdigest()
 
 
 def phantom_pneumonia(rng: np.random.Generator) -> PneumoniaData:
-    """Make a synthetic stand-in of the same sizes and prevalences, no patient in two splits.
+    """Make a synthetic stand-in of the same sizes, no patient in two splits.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def close_figures():
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves a folder; paths under /cut/ lose the connection half-way, /html/ is an error page."""
 
-    def do_GET(self):  # noqa: N802 (the library's name)
+    def do_GET(self):
         """Answer one request."""
         self.server.requests.append(self.path)
         if self.path.startswith("/html/"):

@@ -74,7 +74,9 @@ def test_a_folder_that_can_not_be_written_is_named(published, tmp_path):
 
 
 @pytest.mark.parametrize("code", ["ENOSPC", "EROFS"])
-def test_a_full_or_read_only_disk_is_named_and_nothing_is_left(published, tmp_path, monkeypatch, code):
+def test_a_full_or_read_only_disk_is_named_and_nothing_is_left(
+    published, tmp_path, monkeypatch, code
+):
     import errno
 
     class Downloader:
@@ -157,7 +159,9 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
         read_npz(tmp_path / "x.npz", ["a"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_a_damaged_archive_is_named_or_reads_the_same(tmp_path, data):
     array = np.arange(400, dtype=np.uint8).reshape(20, 20)

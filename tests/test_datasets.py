@@ -11,7 +11,13 @@ import pytest
 
 from companion import datasets
 from companion.data_files import DatasetCorrupt, DatasetUnavailable
-from companion.datasets import Split, canonical_order, content_digest, load_pneumonia, read_pneumonia
+from companion.datasets import (
+    Split,
+    canonical_order,
+    content_digest,
+    load_pneumonia,
+    read_pneumonia,
+)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Sphinx extension: fills in the parts that pages share while they are read."""
+"""Sphinx extension: fills in the parts that pages share while they are read and written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ def on_source_read(app, docname, source):
         source[0] = fill_setup(add_banner(source[0], "_static/colab.svg", docname, cost))
 
 
+def on_page_context(app, pagename, templatename, context, doctree):
+    """Leave out thebe, which the book does not use and which declares its constants twice."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in f"{script} {getattr(script, 'attributes', '')}".lower()
+    ]
+
+
 def setup(app):
     """Register with Sphinx."""
     app.connect("source-read", on_source_read)
+    app.connect("html-page-context", on_page_context, priority=999)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""The notebooks beside the chapters: ``sync`` makes them, ``refresh`` runs them, ``check`` compares.
+"""The notebooks beside the chapters: ``sync`` makes, ``refresh`` runs, ``check`` compares them.
 
 book/NAME.md is the source; book/NAME.ipynb is generated and committed with its text outputs,
 so that Colab can open it and nbval has something to compare with.

@@ -63,6 +63,7 @@ def colab_address(page: str) -> str:
 
 def add_banner(text: str, badge: str, page: str, note: str = "") -> str:
     """Put the badge, the warning and a note under the first heading."""
-    banner = f"[![Open in Colab]({badge})]({colab_address(page)})\n\n*For education, not for clinical use.*"
+    banner = f"[![Open in Colab]({badge})]({colab_address(page)})"
+    banner += "\n\n*For education, not for clinical use.*"
     banner += f"\n{note}" if note else ""
     return TITLE.sub(lambda match: f"{match[1]}\n\n{banner}", text, count=1)

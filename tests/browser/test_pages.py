@@ -1,0 +1,191 @@
+"""The built pages in a real browser, with no network."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from notebooks import ROOT, sources
+from playwright.sync_api import sync_playwright
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+HTML = ROOT / "_build" / "html"
+PAGES = sorted([*(page.stem for page in sources()), "references"])
+SIZES = {"wide": (1400, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The system's Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        message = f"none of {', '.join(names)} is installed"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def book(browser):
+    """Build the book as ``make book`` does; executed notebooks are taken from the cache."""
+    command = [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "-n", "--keep-going"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return HTML
+
+
+@pytest.fixture
+def visit(browser, book):
+    """Open a page and collect what the console says; every request must stay on this machine."""
+    contexts = []
+
+    def open_page(address, *, size="wide", scheme="light", grants=()):
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            offline=address.startswith("file:"),
+            permissions=list(grants),
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = []
+        page.on(
+            "console",
+            lambda m: page.problems.append(m.text) if m.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("requestfailed", lambda r: page.problems.append(f"failed: {r.url}"))
+        page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1"))
+                else page.problems.append(f"asked for {r.url}")
+            ),
+        )
+        page.goto(address, wait_until="load")
+        page.wait_for_function("!window.MathJax || MathJax.startup?.promise")
+        page.evaluate("window.MathJax?.startup?.promise")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def file_of(page):
+    return (HTML / "book" / f"{page}.html").as_uri()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_reads_from_the_disk(visit, name, size, scheme):
+    page = visit(file_of(name), size=size, scheme=scheme)
+    assert page.problems == []
+    assert page.locator("h1").count() == 1
+    assert "not for clinical use" in page.inner_text("body")
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"{wide} pixels stick out on the right"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_formulas_are_drawn_and_figures_are_sharp(visit, name):
+    page = visit(file_of(name))
+    assert page.locator("span.math, div.math").count() == page.locator("mjx-container").count()
+    assert page.locator("mjx-merror").count() == 0
+    for image in page.locator("article img").all():
+        assert image.get_attribute("alt"), image.get_attribute("src")
+        shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
+        assert stored > 0
+        if not image.get_attribute("src").endswith(".svg"):
+            assert stored >= 1.2 * shown, f"{stored} pixels for a width of {shown}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible(visit, name, scheme):
+    page = visit(file_of(name), scheme=scheme)
+    rules = ["image-alt", "color-contrast", "label", "link-name", "button-name", "list"]
+    found = Axe().run(page, context="article", options={"runOnly": rules})
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_code_can_be_copied(visit):
+    page = visit(file_of("5_1_pneumonia"))
+    page.evaluate(
+        "navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve() }"
+    )
+    block = page.locator("div.cell_input div.highlight").nth(1)
+    block.hover()
+    block.locator("button.copybtn").click()
+    page.wait_for_function("window.copied || true")
+    selected = page.evaluate("window.copied ?? window.getSelection().toString()")
+    text = selected or block.locator("pre").inner_text()
+    assert "from companion.datasets import load_pneumonia" in text
+
+
+def test_badge_and_launch_menu_lead_to_colab(visit):
+    page = visit(file_of("5_1_pneumonia"))
+    badge = page.locator("a:has(img[alt='Open in Colab'])").first
+    assert badge.is_visible()
+    menu = page.locator(".dropdown-launch-buttons a[href*='colab.research.google.com']")
+    addresses = {badge.get_attribute("href"), menu.first.get_attribute("href")}
+    assert len(addresses) == 1
+    assert addresses.pop().endswith("/book/5_1_pneumonia.ipynb")
+
+
+@pytest.mark.parametrize("how", ["disk", "server"])
+def test_search_finds_a_word(visit, book, how):
+    if how == "disk":
+        page = visit((HTML / "search.html").as_uri() + "?q=specificity")
+    else:
+        handler = functools.partial(Quiet, directory=str(HTML))
+        web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        page = visit(f"http://127.0.0.1:{web.server_port}/search.html?q=specificity")
+    page.wait_for_selector("#search-results li a")
+    links = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.href)")
+    assert any("5_1_pneumonia" in link for link in links)
+    if how == "server":
+        web.shutdown()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without talking."""
+
+    def log_message(self, *arguments):
+        """Stay silent."""
+
+
+def test_solutions_are_folded_until_asked_for(visit):
+    page = visit(file_of("5_1_pneumonia"))
+    solution = page.locator("div.solution").first
+    code = solution.locator("div.cell_input").first
+    assert not code.is_visible()
+    solution.locator("p.admonition-title, summary").first.click()
+    code.wait_for(state="visible")
+
+
+def test_no_page_names_a_script_or_style_from_elsewhere(book):
+    import re
+
+    for path in book.rglob("*.html"):
+        text = path.read_text("utf8")
+        for tag in re.findall(r"<(?:script|link)\b[^>]*>", text):
+            outside = re.search(r'(?:src|href)="(https?:)?//', tag)
+            assert not outside or 'rel="canonical"' in tag, f"{path.name}: {tag}"

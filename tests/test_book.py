@@ -1,0 +1,181 @@
+"""The chapters keep the book's promises."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+import yaml
+from notebooks import ROOT, make_notebook, sources
+
+PAGES = sources()
+CHAPTERS = [page for page in PAGES if re.match(r"\d", page.name)]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+
+RAW_MARKUP = [
+    (r"^\s*(>\s*)*(`{3,}|:{3,})\{", "a directive"),
+    (r"\{[\w:]+\}`", "a role"),
+    (r"^\([\w:.-]+\)=\s*$", "a target"),
+    (r"^% ", "a comment"),
+    (r"^\+\+\+", "a cell break"),
+]
+
+
+def name(page):
+    return page.stem
+
+
+def code_cells(page):
+    cells = jupytext.read(page, fmt="md:myst").cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def stored(page):
+    return nbformat.read(page.with_suffix(".ipynb"), 4)
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def test_the_tables_of_contents_agree():
+    listed = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
+    for file in listed:
+        assert (ROOT / f"{file}.md").is_file()
+    assert {f"book/{page.stem}" for page in PAGES} <= set(listed)
+    index = (ROOT / "book" / "index.md").read_text("utf8")
+    for chapter in CHAPTERS:
+        assert f"{{doc}}`{chapter.stem}`" in index
+        assert f"book/{chapter.name}" in (ROOT / "README.md").read_text("utf8")
+
+
+def test_notebooks_are_in_sync_and_were_run():
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "notebooks.py", "check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    for page in PAGES:
+        for cell in stored(page).cells:
+            if cell.cell_type == "code":
+                assert cell.execution_count, f"{page.stem}: run `make refresh`:\n{cell.source}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_notebook_stores_text_only(page):
+    text = page.with_suffix(".ipynb").read_text("utf8")
+    assert '"image/' not in text
+    for cell in stored(page).cells:
+        for output in cell.get("outputs", []):
+            assert output.get("name") != "stderr"
+            assert output.output_type != "error"
+    assert set(json.loads(text)["metadata"]) == {"kernelspec"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_notebook_shows_no_raw_markup(page):
+    for cell in make_notebook(page).cells:
+        if cell.cell_type == "markdown":
+            outside = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", cell.source, flags=re.S | re.M)
+            for pattern, what in RAW_MARKUP:
+                found = re.search(pattern, outside, re.M)
+                assert not found, f"{page.stem} shows {what}: {found[0]!r}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_page_has_badge_warning_and_setup(page):
+    cells = make_notebook(page).cells
+    top = cells[0].source
+    assert "colab.research.google.com/github/" in top
+    assert f"/{page.stem}.ipynb" in top
+    assert "not for clinical use" in top
+    first = next(cell for cell in cells if cell.cell_type == "code")
+    assert first.source.startswith("# @title Setup")
+    assert "hide-input" in tags(first)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_at_most_one_cell_in_five_is_ignored(page):
+    cells = code_cells(page)
+    ignored = sum("nbval-ignore-output" in tags(cell) for cell in cells)
+    assert ignored <= len(cells) / 5, f"{ignored} of {len(cells)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_cells_are_short_and_leave_the_work_to_the_package(page):
+    for cell in code_cells(page):
+        source = cell.source
+        lines = [line for line in source.splitlines() if line.strip()]
+        assert len(lines) <= (20 if "plot_" in source else 16), source
+        assert max(map(len, lines), default=0) <= 88, source
+        for forbidden in ("class ", "np.random.seed", "myst_nb", "filterwarnings", "urlopen"):
+            assert forbidden not in source, f"{forbidden} in:\n{source}"
+        assert not re.search(r"[\"'](/|[A-Z]:\\)", source), f"absolute path in:\n{source}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_figure_has_caption_and_alternative_text(page):
+    for cell in code_cells(page):
+        if "plot_" in cell.source.replace("import", "") and "show_source" not in cell.source:
+            if re.search(r"^from companion", cell.source):
+                continue
+            options = cell.metadata.get("mystnb", {})
+            assert options.get("figure", {}).get("caption"), cell.source
+            assert len(options.get("image", {}).get("alt", "")) > 40, cell.source
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_every_objective_is_answered_in_the_summary(page):
+    text = page.read_text("utf8")
+    objectives = text.split("After this chapter you can")[1].split("```")[0]
+    summary = text.split("## Summary")[1]
+    count = len(re.findall(r"^- \*\*", objectives, re.M))
+    assert 3 <= count <= 5
+    assert len(re.findall(r"^- \*\*", summary, re.M)) == count
+    assert "**Limits.**" in summary
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_every_exercise_has_a_folded_solution_and_a_checker(page):
+    text = page.read_text("utf8")
+    labels = re.findall(r"```\{exercise\}.*?:label: ([\w-]+)", text, re.S)
+    assert 2 <= len(labels) <= 4
+    for label in labels:
+        block = re.search(rf"\{{solution-start\}} {label}\n(.*?)\{{solution-end\}}", text, re.S)
+        assert block, f"{label} has no solution"
+        assert ":class: dropdown" in block[1]
+        function = re.search(r"def (\w+)", block[1])[1]
+        assert f"check_{function}({function})" in text
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_no_score_is_typed_into_the_prose(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf8"), flags=re.S | re.M)
+    prose = "\n".join(line for line in text.splitlines() if not line.startswith("|"))
+    scores = re.findall(r"\b(?:0?\.\d{2,}|\d{2}\.\d ?%)", prose)
+    assert not scores, f"numbers that a run should print: {scores}"
+
+
+def test_every_citation_is_in_the_bibliography_and_has_an_address():
+    entries = (ROOT / "book" / "references.bib").read_text("utf8")
+    keys = set(re.findall(r"@\w+\{(\w+),", entries))
+    cited = set()
+    for page in (ROOT / "book").glob("*.md"):
+        for group in re.findall(r"\{cite:\w+\}`([^`]+)`", page.read_text("utf8")):
+            cited |= {key.strip() for key in group.split(",")}
+    assert cited <= keys
+    for entry in re.split(r"\n@", entries):
+        assert re.search(r"\b(doi|url) = ", entry), entry[:40]
+
+
+def test_nothing_that_is_data_or_weights_is_tracked():
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    binary = {".npz", ".npy", ".dcm", ".pt", ".pth", ".keras", ".h5", ".onnx"}
+    assert not [file for file in files if Path(file).suffix in binary]

@@ -1,0 +1,87 @@
+"""Imports go down only, and importing the package loads no framework."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMPANION = Path(__file__).resolve().parent.parent / "companion"
+
+FLOORS = {
+    1: {"phantom_anatomy", "data_files", "dicom", "evaluation"},
+    2: {"phantom", "images", "keras_models", "torch_models", "torch_checkpoint"},
+    3: {"datasets", "weights", "torch_training", "keras_training"},
+    4: {"plotting", "notebook", "exercises"},
+}
+HEAVY = {"torch", "tensorflow", "keras", "matplotlib", "IPython", "sklearn", "pydicom"}
+MAY_IMPORT = {
+    "torch": {"torch_models", "torch_training", "torch_checkpoint", "weights"},
+    "keras": {"keras_models", "keras_training", "weights"},
+    "matplotlib": {"plotting"},
+    "tensorflow": set(),
+}
+
+
+def floor_of(module):
+    return next(floor for floor, modules in FLOORS.items() if module in modules)
+
+
+def imports(path):
+    """Yield the modules that a file imports: companion's own by their last name."""
+    for node in ast.walk(ast.parse(path.read_text("utf8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.module == "companion":
+                yield from (f"companion.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+MODULES = sorted(path.stem for path in COMPANION.glob("*.py") if path.stem != "__init__")
+
+
+def test_every_module_has_a_floor():
+    assert set(MODULES) == set().union(*FLOORS.values())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down_only(module):
+    for name in imports(COMPANION / f"{module}.py"):
+        package, _, own = name.partition(".")
+        if package == "companion":
+            assert floor_of(own) < floor_of(module), f"{module} imports from floor {floor_of(own)}"
+        allowed = MAY_IMPORT.get(package)
+        assert allowed is None or module in allowed, f"{module} must not import {package}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_can_be_read_in_a_sitting(module):
+    lines = (COMPANION / f"{module}.py").read_text("utf8").count("\n")
+    assert lines <= 300, f"{module} has {lines} lines: split it"
+
+
+def test_the_bare_import_is_light():
+    code = "import sys, companion; print(sorted(set(sys.modules) & set(sys.argv[1:])))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *HEAVY], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_data_and_phantom_need_no_framework():
+    code = (
+        "import sys, companion.datasets, companion.images, companion.evaluation\n"
+        "print(sorted(set(sys.modules) & set(sys.argv[1:])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *(HEAVY - {"sklearn"})],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,56 @@
+"""What cells display."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from companion import notebook
+from companion.datasets import PneumoniaData, Split
+from companion.torch_models import DocumentCNN
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What would be shown, in order."""
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *things, **more: shown.extend(things))
+    return shown
+
+
+def test_versions_are_one_line(capsys):
+    notebook.show_versions("numpy", "scipy")
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert re.match(r"Ready: Python 3\.\d+\.\d+, companion \d.*, numpy \d.*, scipy \d", out)
+
+
+def test_source_is_shown_without_docstrings(displayed):
+    notebook.show_source(DocumentCNN)
+    text = displayed[0].data
+    assert text.startswith("```python\nclass DocumentCNN(nn.Module):")
+    assert '"""' not in text
+    assert "return self.classifier(self.features(images)).squeeze(1)" in text
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_the_notice_is_plain(displayed, synthetic):
+    empty = Split(np.zeros((1, 2, 2), np.uint8), np.zeros(1, np.int64))
+    notebook.show_data_notice(
+        PneumoniaData(empty, empty, empty, "the publisher", "CC BY 4.0", synthetic)
+    )
+    text = displayed[0].data
+    assert ("These are not patients" in text) == synthetic
+    assert ("the publisher" in text and "CC BY 4.0" in text) != synthetic
+
+
+def test_cost_is_a_sentence_and_a_value_for_the_top_of_the_page(displayed, capsys):
+    notebook.show_cost()
+    sentence = capsys.readouterr().out.strip()
+    assert re.fullmatch(
+        r"Running this page took [\d.]+ minutes and [\d.]+ GB of memory on \d+ CPU cores\.",
+        sentence,
+    )
+    assert displayed == [{"application/papermill.record/text/plain": sentence}]

@@ -115,7 +115,8 @@ def evaluate(
     Returns
     -------
     Report
-        ``report["auroc"].value``, ``.low``, ``.high``, likewise each of :data:`METRICS`.
+        ``report["auroc"].value``, ``.low``, ``.high``, likewise each of :data:`METRICS`;
+        NaN where a score is undefined, as precision is when no film counts as 1.
 
     Raises
     ------
@@ -142,7 +143,8 @@ def evaluate(
     tails = (1 - confidence) / 2, (1 + confidence) / 2
     estimates = {}
     for metric in METRICS:
-        low, high = np.nanquantile(drawn[metric], tails)
+        defined = drawn[metric][np.isfinite(drawn[metric])]
+        low, high = np.quantile(defined, tails) if defined.size else (np.nan, np.nan)
         estimates[metric] = Estimate(float(values[metric][0]), float(low), float(high))
     counts = confusion[:, 0].astype(np.int64).reshape(2, 2)
     return Report(estimates, counts, threshold, confidence)

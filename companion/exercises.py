@@ -92,7 +92,8 @@ def check_threshold_for_recall(threshold_for_recall: Callable) -> None:
     ...
     companion.exercises.WrongAnswer: all three ill found: got 0.5, expected 0.2
     """
-    labels, scores = np.array([1, 0, 1, 1, 0]), np.array([0.2, 0.3, 0.6, 0.9, 0.95])
+    labels = np.array([1, 0, 1, 1, 0, 0])
+    scores = np.array([0.2, 0.3, 0.6, 0.9, 0.95, 0.05])
     for what, recall, right in [
         ("all three ill found", 1.0, 0.2),
         ("two of three are enough for 0.6", 0.6, 0.6),

@@ -95,11 +95,9 @@ def load_model(path: str | os.PathLike, model: nn.Module) -> dict:
     except FileNotFoundError:
         raise
     except pickle.UnpicklingError as problem:
-        raise CheckpointError(
-            f"{path}: refused, it is damaged or carries code: {problem}"
-        ) from None
-    except Exception as problem:  # torch, zipfile and pickle each raise their own for broken bytes
-        raise CheckpointError(f"{path}: no readable checkpoint: {problem}") from problem
+        raise CheckpointError(f"{path}: refused, damaged or carries code: {problem}") from None
+    except Exception as problem:  # torch, zipfile and pickle each raise their own
+        raise CheckpointError(f"{path}: refused, no readable checkpoint: {problem}") from problem
     if not isinstance(content, dict) or not {"model", "weights"} <= set(content):
         raise CheckpointError(f"{path}: expected a checkpoint of this book, found other content")
     wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}

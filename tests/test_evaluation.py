@@ -96,6 +96,12 @@ def test_ranking_metrics_see_only_the_order(scores):
     assert plain["auroc"].value == pytest.approx(1 - flipped["auroc"].value)
 
 
+def test_precision_is_undefined_when_nothing_counts_as_ill(rng):
+    report = evaluate(np.array([0, 1]), np.array([0.1, 0.2]), n_boot=10, rng=rng)
+    assert np.isnan([report["precision"].value, report["precision"].low]).all()
+    assert report["recall"].value == 0
+
+
 def test_a_report_prints_and_becomes_a_table(rng):
     report = evaluate(*draw(rng), rng=rng)
     assert str(report).splitlines()[0].startswith("accuracy           0.")

@@ -71,10 +71,12 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(films):
 
 
 def test_it_leaves_the_callers_randomness_alone(films):
+    images, labels, validation = films
+    model = Dropping()
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)
-    train(films)
+    fit(model, images, labels, validation=validation, epochs=1, progress=False)
     assert torch.equal(torch.rand(1), expected)
 
 
@@ -195,7 +197,7 @@ def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path):
     torch.save({"model": "Linear", "weights": Trap(tmp_path / "sprung")}, tmp_path / "a.pt")
     (tmp_path / "b.pt").write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
     for name in ("a.pt", "b.pt"):
-        with pytest.raises(CheckpointError, match="damaged or carries code"):
+        with pytest.raises(CheckpointError, match="refused"):
             load_model(tmp_path / name, nn.Linear(1, 1))
     assert not (tmp_path / "sprung").exists()
 

@@ -111,12 +111,13 @@ def make_phantom(
     x, y = anatomy.pose(rng, size * factor)
     bone_mm, soft_mm, lung_mm = anatomy.paths(rng, build, x, y)
     lungs = lung_mm > 0.15 * build.depth
-    filled = 0.05 + 0.10 * anatomy.texture(rng, size, factor, scale=0.06)
+    grain = anatomy.texture(rng, size, factor, scale=0.05)
+    filled = 0.05 + 0.10 * grain
     lesion = np.zeros_like(lungs)
     if label:
-        opacity = anatomy.opacity(rng, x, y, lungs, factor)
+        opacity = anatomy.opacity(rng, x, y, lungs, grain)
         lesion = lungs & (opacity > min(0.12, 0.99 * opacity[lungs].max()))
-        filled += opacity
+        filled = filled + opacity
     air_mm = lung_mm * (1 - np.clip(filled, 0, 0.92))
     image = anatomy.expose(rng, bone_mm, soft_mm, air_mm, factor)
     lungs = anatomy.shrink(lungs, factor) > 0.5

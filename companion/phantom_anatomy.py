@@ -176,11 +176,11 @@ def texture(rng, size, factor, scale):
     return (noise / noise.std()).repeat(factor, 0).repeat(factor, 1)
 
 
-def opacity(rng, x, y, lungs, factor):
+def opacity(rng, x, y, lungs, grain):
     """The share of the air that is replaced by fluid, before clipping to the lungs."""
     pattern = PATTERNS[rng.integers(len(PATTERNS))]
     strength = rng.uniform(0.25, 0.6)
-    grain = 1 + 0.3 * texture(rng, len(x) // factor, factor, scale=0.04)
+    grain = 1 + 0.3 * grain
     if pattern == "diffuse":
         return 0.55 * strength * np.maximum(grain, 0)
     count = 1 if pattern == "lobar" else int(rng.integers(3, 6))
@@ -201,9 +201,10 @@ def expose(rng, bone_mm, soft_mm, air_mm, factor):
     attenuation -= (SOFT_PER_MM - LUNG_PER_MM) * air_mm
     photons = PHOTONS * rng.uniform(0.6, 1.6) * np.exp(-attenuation)
     scatter = rng.uniform(0.10, 0.22)
-    beam = (1 - scatter) * gaussian_filter(
-        photons, BLUR_MM / FIELD_OF_VIEW_MM * len(photons), truncate=3
-    )
+    blur = BLUR_MM / FIELD_OF_VIEW_MM * len(photons)
+    if blur > 0.3:  # less does not reach the next pixel
+        photons = gaussian_filter(photons, blur, truncate=3)
+    beam = (1 - scatter) * photons
     beam += scatter * photons.mean()
     counts = rng.poisson(shrink(beam, factor)) + 1.0
     density = -np.log(counts)

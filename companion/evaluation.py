@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 METRICS = (
+    "auroc",
     "accuracy",
-    "precision",
     "recall",
     "specificity",
+    "precision",
     "f1",
-    "auroc",
     "average_precision",
 )
 

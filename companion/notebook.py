@@ -95,7 +95,7 @@ def report_table(reports: Mapping[str, Report]) -> pd.DataFrame:
     Examples
     --------
     >>> report_table({}).columns[0]
-    'accuracy'
+    'auroc'
     """
     rows = {name: {m: str(report[m]) for m in METRICS} for name, report in reports.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(METRICS))

@@ -104,7 +104,7 @@ def test_precision_is_undefined_when_nothing_counts_as_ill(rng):
 
 def test_a_report_prints_and_becomes_a_table(rng):
     report = evaluate(*draw(rng), rng=rng)
-    assert str(report).splitlines()[0].startswith("accuracy           0.")
+    assert str(report).splitlines()[0].startswith("auroc              0.")
     assert report.to_frame().columns.tolist() == ["value", "low", "high"]
     assert len(report) == len(report.to_frame()) == len(METRICS)
 

@@ -99,8 +99,8 @@ def layer_table(model: keras.Sequential) -> pd.DataFrame:
 
     Examples
     --------
-    >>> layer_table(document_cnn()).loc[7, ["layer", "parameters"]].tolist()
-    ['Dense', 11075712]
+    >>> int(layer_table(document_cnn()).parameters[7])
+    11075712
     """
     rows = []
     for layer in model.layers:

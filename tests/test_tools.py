@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+import execution_cache
 import nbformat
 import notebooks
 import page_parts
@@ -144,3 +145,19 @@ def test_cells_on_real_data_are_compared_only_where_it_is(tmp_path, real):
     assert said != real, done.stdout
     assert ("1 failed, 1 passed" in done.stdout) == real, done.stdout
     assert (done.returncode == 0) != real
+
+
+def test_a_change_in_the_package_drops_what_was_computed_with_it(tmp_path, monkeypatch):
+    for name in ("CACHE", "READ_PAGES"):
+        monkeypatch.setattr(execution_cache, name, tmp_path / name)
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "made").touch()
+    monkeypatch.setattr(execution_cache, "STAMP", tmp_path / "CACHE" / "stamp")
+    assert execution_cache.drop_stale(), "what has no stamp is stale"
+    assert not (tmp_path / "READ_PAGES").exists()
+    (tmp_path / "CACHE" / "made").touch()
+    assert not execution_cache.drop_stale()
+    assert (tmp_path / "CACHE" / "made").exists()
+    monkeypatch.setattr(execution_cache.sys, "version", "another Python")
+    assert execution_cache.drop_stale()
+    assert not (tmp_path / "CACHE" / "made").exists()

@@ -1,7 +1,8 @@
 """One execution for tests and pages: nbval's outputs become the build's cache.
 
-The cache knows a notebook by the code in its cells, not by the package that the code calls.
-So it carries a stamp of all that the outputs depend on, and is dropped when that changes.
+The cache knows a notebook by the code in its cells, not by the package that the code calls,
+and Sphinx reads a page again only when its text changed.
+So both carry a stamp of all that the outputs depend on, and are dropped when that changes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "_build" / ".jupyter_cache"
+READ_PAGES = ROOT / "_build" / ".doctrees"
 STAMP = CACHE / "stamp"
 
 
@@ -25,7 +27,8 @@ def stamp() -> str:
     from companion.datasets import FILE_NAME, find_local
 
     digest = hashlib.sha256(sys.version.encode())
-    for path in [*sorted((ROOT / "companion").glob("*.py")), ROOT / "constraints.txt"]:
+    code = [path for folder in ("companion", "tools") for path in (ROOT / folder).glob("*.py")]
+    for path in [*sorted(code), ROOT / "constraints.txt"]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     local = find_local() or cache_folder() / FILE_NAME
     digest.update(local.read_bytes() if local.is_file() else b"no data")
@@ -37,7 +40,8 @@ def drop_stale() -> bool:
     now = stamp()
     if STAMP.is_file() and STAMP.read_text() == now:
         return False
-    shutil.rmtree(CACHE, ignore_errors=True)
+    for made in (CACHE, READ_PAGES):
+        shutil.rmtree(made, ignore_errors=True)
     CACHE.mkdir(parents=True)
     STAMP.write_text(now)
     return True

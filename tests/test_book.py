@@ -150,6 +150,8 @@ def test_every_exercise_has_a_folded_solution_and_a_checker(page):
         assert block, f"{label} has no solution"
         assert ":class: dropdown" in block[1]
         function = re.search(r"def (\w+)", block[1])[1]
+        hidden = next(c for c in stored(page).cells if f"def {function}(" in c.source)
+        assert hidden.metadata["jupyter"]["source_hidden"]
         assert f"check_{function}({function})" in text
 
 

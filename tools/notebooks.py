@@ -35,10 +35,11 @@ def make_notebook(source: Path) -> nbformat.NotebookNode:
     page = str(source.relative_to(ROOT).with_suffix(""))
     text = fill_setup(add_banner(source.read_text("utf8"), BADGE, page))
     paired = jupytext.reads(text, fmt="md:myst")
-    numbers, cells = Numbers(), []
+    numbers, cells, in_solution = Numbers(), [], False
     for cell in paired.cells:
         if cell.cell_type == "code":
-            cells.append(nbformat.v4.new_code_cell(cell.source, metadata=_code_metadata(cell)))
+            metadata = _code_metadata(cell, folded=in_solution)
+            cells.append(nbformat.v4.new_code_cell(cell.source, metadata=metadata))
             caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption")
             if caption:
                 cells.append(
@@ -46,6 +47,10 @@ def make_notebook(source: Path) -> nbformat.NotebookNode:
                 )
         else:
             cells.append(nbformat.v4.new_markdown_cell(convert(cell.source, numbers)))
+            if "{solution-" in cell.source:
+                in_solution = cell.source.rindex("{solution-") == cell.source.rfind(
+                    "{solution-start}"
+                )
     cells = [cell for cell in cells if cell.source.strip()]
     for cell in cells:
         cell.id = _identity(cell, cells)
@@ -127,9 +132,9 @@ def check() -> None:
     print("Every notebook is in sync with its chapter.")
 
 
-def _code_metadata(cell):
+def _code_metadata(cell, *, folded):
     metadata = copy.deepcopy(dict(cell.metadata))
-    if set(metadata.get("tags", [])) & {"hide-input", "hide-cell"}:
+    if folded or set(metadata.get("tags", [])) & {"hide-input", "hide-cell"}:
         metadata["jupyter"] = {"source_hidden": True}
         metadata["cellView"] = "form"
     return metadata

@@ -81,7 +81,7 @@ def test_it_leaves_the_callers_randomness_alone(films):
 
 
 def test_the_weights_of_the_best_epoch_are_kept(films):
-    """Labels turned round on validation: what is learned makes it worse, so the best comes early."""
+    """With labels turned round on validation, learning makes it worse: the best comes early."""
     images, labels, (held, truth) = films
     model = Dropping()
     options = {"epochs": 6, "learning_rate": 0.01, "progress": False}

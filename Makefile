@@ -15,7 +15,7 @@ book: $(READY)
 
 test: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	$(BIN)/python -m numpydoc.hooks.validate_docstrings companion/*.py
+	$(BIN)/numpydoc lint companion/*.py
 	$(BIN)/python -m pytest --nbval --durations=10
 
 sync: $(READY)

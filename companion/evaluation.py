@@ -79,7 +79,13 @@ class Report(Mapping):
         return "\n".join(f"{name:18} {estimate}" for name, estimate in self.items())
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a metric, with columns value, low, high."""
+        """Return the report as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a metric, with columns value, low, high.
+        """
         return pd.DataFrame({name: vars(estimate) for name, estimate in self.items()}).T
 
 

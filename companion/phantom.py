@@ -8,7 +8,7 @@ Nothing here is a patient; nothing learned from it holds for patients.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -175,9 +175,7 @@ def make_cohort(
     for patient in range(patients):
         build, label = anatomy.draw_build(rng), int(rng.random() < prevalence)
         for _ in range(rng.integers(films[0], films[1] + 1)):
-            made.append(
-                make_phantom(rng, size=size, label=label, build=anatomy.breathe(rng, build))
-            )
+            made.append(make_phantom(rng, size=size, label=label, build=_breathe(rng, build)))
             owners.append(patient)
     columns = {f.name: np.stack([getattr(m, f.name) for m in made]) for f in fields(Phantom)}
     return Cohort(
@@ -192,3 +190,8 @@ def make_cohort(
 def _check_size(size):
     if size < 16:
         raise ValueError(f"size must be at least 16 pixels, got {size}")
+
+
+def _breathe(rng, build):
+    """The same patient a little more or less inflated."""
+    return replace(build, lung_height=build.lung_height * rng.uniform(0.94, 1.06))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -40,7 +40,6 @@ def draw_build(rng: np.random.Generator) -> Build:
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of randomness.
 
     Returns
     -------
@@ -64,11 +63,6 @@ def draw_build(rng: np.random.Generator) -> Build:
     )
 
 
-def breathe(rng, build):
-    """The same patient a little more or less inflated."""
-    return replace(build, lung_height=build.lung_height * rng.uniform(0.94, 1.06))
-
-
 @lru_cache(maxsize=8)
 def _grid(size):
     line = ((np.arange(size, dtype=np.float32) + 0.5) / size - 0.5) * FIELD_OF_VIEW_MM
@@ -76,7 +70,19 @@ def _grid(size):
 
 
 def pose(rng, size):
-    """Coordinates in mm of a body that is turned, shifted and nearer or farther."""
+    """Return the coordinates of a body that is turned, shifted and nearer or farther.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    size : int
+        Height and width in pixels.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        x and y, float32, (size, size), in mm.
+    """
     x, y = _grid(size)
     turn, zoom = rng.normal(0, 0.035), rng.uniform(0.88, 1.12)
     cos, sin = float(np.cos(turn) / zoom), float(np.sin(turn) / zoom)
@@ -99,7 +105,20 @@ def _tube(distance, radius):
 
 
 def paths(rng, build, x, y):
-    """Bone, body and inflated lung along the beam at every pixel, in mm."""
+    """Return bone, body and inflated lung along the beam at every pixel.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    build : Build
+    x, y : numpy.ndarray
+        float32, (size, size): position in mm from the middle of the chest, right and down.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Three path lengths in mm, float, (size, size).
+    """
     width, depth, height = build.half_width, build.depth, build.lung_height
     side, share = np.abs(x), np.abs(x) / build.half_width
     shoulder = build.shoulder * np.maximum(-(y + 0.75 * height), 0)
@@ -169,7 +188,21 @@ def _lowpass(size, scale):
 
 
 def texture(rng, size, factor, scale):
-    """Smooth noise of zero mean and unit variance; `scale` is a share of the field of view."""
+    """Return smooth noise of zero mean and unit variance.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    size, factor : int
+        Pixels of the noise, and how often each is repeated in both directions.
+    scale : float
+        Width of its blobs as a share of the field of view.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (size * factor, size * factor).
+    """
     noise = np.fft.rfft2(rng.standard_normal((size, size), dtype=np.float32))
     noise[0, 0] = 0
     noise = np.fft.irfft2(noise * _lowpass(size, scale), s=(size, size))
@@ -177,7 +210,23 @@ def texture(rng, size, factor, scale):
 
 
 def opacity(rng, x, y, lungs, grain):
-    """The share of the air that is replaced by fluid, before clipping to the lungs."""
+    """Return the share of the air that is replaced by fluid, before clipping to the lungs.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    x, y : numpy.ndarray
+        float32, (size, size): position in mm from the middle of the chest, right and down.
+    lungs : numpy.ndarray
+        bool, (size, size).
+    grain : numpy.ndarray
+        Smooth noise, (size, size).
+
+    Returns
+    -------
+    numpy.ndarray
+        float, (size, size), at least 0.
+    """
     pattern = PATTERNS[rng.integers(len(PATTERNS))]
     strength = rng.uniform(0.25, 0.6)
     grain = 1 + 0.3 * grain
@@ -196,7 +245,21 @@ def opacity(rng, x, y, lungs, grain):
 
 
 def expose(rng, bone_mm, soft_mm, air_mm, factor):
-    """Photons through the body, blurred, counted, and shown on a logarithmic grey scale."""
+    """Return the film: photons through the body, blurred, counted, on a logarithmic grey scale.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    bone_mm, soft_mm, air_mm : numpy.ndarray
+        Path lengths in mm, (size, size).
+    factor : int
+        How many of these pixels, in both directions, one detector pixel covers.
+
+    Returns
+    -------
+    numpy.ndarray
+        float, (size / factor, size / factor), in [0, 1].
+    """
     attenuation = SOFT_PER_MM * soft_mm + (BONE_PER_MM - SOFT_PER_MM) * bone_mm
     attenuation -= (SOFT_PER_MM - LUNG_PER_MM) * air_mm
     photons = PHOTONS * rng.uniform(0.6, 1.6) * np.exp(-attenuation)
@@ -215,5 +278,19 @@ def expose(rng, bone_mm, soft_mm, air_mm, factor):
 
 
 def shrink(image, factor):
+    """Return the means of squares of pixels.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (size, size); `factor` divides size.
+    factor : int
+        Height and width of a square.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (size / factor, size / factor).
+    """
     size = len(image) // factor
     return image.reshape(size, factor, size, factor).mean(axis=(1, 3), dtype=np.float32)

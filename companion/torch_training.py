@@ -72,8 +72,10 @@ def fit(
         At most so many passes over the images.
     patience : int, optional
         Stop after so many epochs without a lower validation loss.
-    batch_size, learning_rate
-        As usual; the learning rate is Adam's.
+    batch_size : int
+        Films an update.
+    learning_rate : float
+        Adam's.
     seed : int
         Seed of the shuffling and of dropout: same seed, same machine, same result.
     value_range : tuple of float

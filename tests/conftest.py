@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import threading
 
+import hypothesis
 import matplotlib as mpl
 import numpy as np
 import pytest
 
 mpl.use("Agg")
+# In CI the same examples every time; on a developer's machine new ones, which is how bugs are found.
+hypothesis.settings.register_profile("ci", derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_every_film_is_well_formed(seed, size, label):
     assert film.label in (0, 1) if label is None else film.label == label
     assert film.lesion.any() == film.label
     assert not (film.lesion & ~film.lungs).any()
-    assert 0.08 < film.lungs.mean() < 0.6
+    assert 0.15 < film.lungs.mean() < 0.75
 
 
 def test_the_same_seed_gives_the_same_film():

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 mpl.use("Agg")
-# In CI the same examples every time; on a developer's machine new ones, which is how bugs are found.
+# In CI the same examples every time; elsewhere new ones, which is how bugs are found.
 hypothesis.settings.register_profile("ci", derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 

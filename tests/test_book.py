@@ -175,9 +175,10 @@ def test_every_citation_is_in_the_bibliography_and_has_an_address():
         assert re.search(r"\b(doi|url) = ", entry), entry[:40]
 
 
-def test_nothing_that_is_data_or_weights_is_tracked():
+def test_nothing_that_is_data_weights_or_a_picture_is_tracked():
     files = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
     binary = {".npz", ".npy", ".dcm", ".pt", ".pth", ".keras", ".h5", ".onnx"}
+    binary |= {".png", ".jpg", ".jpeg", ".gif", ".tif"}
     assert not [file for file in files if Path(file).suffix in binary]

@@ -48,9 +48,10 @@ def make_notebook(source: Path) -> nbformat.NotebookNode:
         else:
             cells.append(nbformat.v4.new_markdown_cell(convert(cell.source, numbers)))
             if "{solution-" in cell.source:
-                in_solution = cell.source.rindex("{solution-") == cell.source.rfind(
-                    "{solution-start}"
+                start, end = (
+                    cell.source.rfind(f"{{solution-{word}}}") for word in ("start", "end")
                 )
+                in_solution = start > end
     cells = [cell for cell in cells if cell.source.strip()]
     for cell in cells:
         cell.id = _identity(cell, cells)

@@ -14,8 +14,9 @@ import pytest
 
 mpl.use("Agg")
 # In CI the same examples every time; elsewhere new ones, which is how bugs are found.
-hypothesis.settings.register_profile("ci", derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture

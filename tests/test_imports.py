@@ -12,14 +12,19 @@ import pytest
 COMPANION = Path(__file__).resolve().parent.parent / "companion"
 
 FLOORS = {
-    1: {"phantom_anatomy", "data_files", "dicom", "evaluation"},
-    2: {"phantom", "images", "keras_models", "torch_models", "torch_checkpoint"},
-    3: {"datasets", "weights", "torch_training", "keras_training"},
-    4: {"plotting", "notebook", "exercises"},
-}
+    1: {"phantom_anatomy", "data_files", "dicom", "evaluation", "numpy_arguments",
+        "numpy_optimizers", "finite_differences"},
+    2: {"phantom", "images", "keras_models", "torch_models", "torch_checkpoint",
+        "numpy_activations", "numpy_padding", "numpy_normalization", "numpy_sequences"},
+    3: {"datasets", "torch_training", "keras_training", "numpy_conv", "numpy_pool",
+        "numpy_layers", "numpy_cells", "numpy_unrolling"},
+    4: {"numpy_models", "numpy_recurrent", "numpy_recurrent_backward"},
+    5: {"weights", "numpy_training", "conventions"},
+    6: {"plotting", "notebook", "exercises"},
+}  # fmt: skip
 HEAVY = {"torch", "tensorflow", "keras", "matplotlib", "IPython", "sklearn", "pydicom"}
 MAY_IMPORT = {
-    "torch": {"torch_models", "torch_training", "torch_checkpoint", "weights"},
+    "torch": {"torch_models", "torch_training", "torch_checkpoint", "weights", "conventions"},
     "keras": {"keras_models", "keras_training", "weights"},
     "matplotlib": {"plotting"},
     "tensorflow": set(),

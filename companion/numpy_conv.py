@@ -206,19 +206,22 @@ def _columns(images, shape, steps, pads, size, several) -> Iterator[tuple[slice,
     """
     number, channels, height, width = images.shape
     (top, bottom), (left, right) = pads
-    each = channels * shape[2] * shape[3] * size[0] * size[1]
-    padded = np.zeros(
-        (several, channels, top + height + bottom, left + width + right), images.dtype
-    )
+    framed = any((top, bottom, left, right))
+    padded = images
+    if framed:
+        padded_size = (top + height + bottom, left + width + right)
+        padded = np.zeros((several, channels, *padded_size), images.dtype)
     windows = sliding_window_view(padded, shape[2:], axis=(2, 3))[:, :, :: steps[0], :: steps[1]]
     windows = windows.transpose(1, 4, 5, 0, 2, 3)
+    each = windows[:, :, :, 0].size
     buffer = np.empty(several * each, images.dtype)
     for start in range(0, number, several):
         part = slice(start, min(start + several, number))
         count = part.stop - start
-        padded[:count, :, top : top + height, left : left + width] = images[part]
+        if framed:
+            padded[:count, :, top : top + height, left : left + width] = images[part]
         columns = buffer[: count * each].reshape(*windows.shape[:3], count, *size)
-        np.copyto(columns, windows[:, :, :, :count])
+        np.copyto(columns, windows[:, :, :, :count] if framed else windows[:, :, :, part])
         yield part, columns.reshape(-1, count * size[0] * size[1])
 
 

@@ -180,10 +180,10 @@ def project_inputs(
     check_array("inputs", inputs, "N T D")
     check_parameters(parameters, inputs.shape[2], len(scales), inputs.dtype)
     rows = np.repeat(np.array(scales, inputs.dtype), len(parameters.state_weights))[:, None]
-    columns = np.ascontiguousarray(inputs.transpose(1, 2, 0))
-    sums = (parameters.input_weights.T * rows) @ columns
+    of_inputs, of_states = (np.multiply(w.T, rows, order="C") for w in parameters[:2])
+    sums = of_inputs @ np.ascontiguousarray(inputs.transpose(1, 2, 0))
     sums += parameters.input_bias[:, None] * rows
-    return sums, parameters.state_weights.T * rows, parameters.state_bias[:, None] * rows
+    return sums, of_states, parameters.state_bias[:, None] * rows
 
 
 def live_steps(lengths: np.ndarray | None, number: int, steps: int) -> list[np.ndarray | None]:

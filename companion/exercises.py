@@ -37,7 +37,7 @@ def check_shared_images(shared_images: Callable) -> None:
         ("films of equal mean that differ", [mirrored], [mirrored.T, mirrored[::-1]], 0),
     ]
     for what, first, second, right in cases:
-        _expect(what, shared_images(np.stack(first), np.stack(second)), right)
+        expect(what, shared_images(np.stack(first), np.stack(second)), right)
     print("Right: three cases passed.")
 
 
@@ -67,7 +67,7 @@ def check_accuracy_at(accuracy_at: Callable) -> None:
         ("one in four is ill", (0.25, 0.8, 0.4), 0.5),
     ]
     for what, arguments, right in cases:
-        _expect(what, accuracy_at(*arguments), right)
+        expect(what, accuracy_at(*arguments), right)
     print("Right: three cases passed.")
 
 
@@ -99,10 +99,36 @@ def check_threshold_for_recall(threshold_for_recall: Callable) -> None:
         ("two of three are enough for 0.6", 0.6, 0.6),
         ("one of three is enough for 0.3", 0.3, 0.9),
     ]:
-        _expect(what, threshold_for_recall(labels, scores, recall), right)
+        expect(what, threshold_for_recall(labels, scores, recall), right)
     print("Right: three cases passed.")
 
 
-def _expect(what, got, right):
-    if not np.isscalar(got) or not np.isclose(got, right):
-        raise WrongAnswer(f"{what}: got {got}, expected {right}")
+def expect(what: str, got: object, right: object) -> None:
+    """Raise unless an answer is right.
+
+    Parameters
+    ----------
+    what : str
+        The case, in words.
+    got, right : number or numpy.ndarray
+        What the reader's function gave, and what it should have given.
+
+    Raises
+    ------
+    WrongAnswer
+        If they differ in shape or by more than rounding.
+
+    Examples
+    --------
+    >>> expect("twice two", 5, 4)
+    Traceback (most recent call last):
+    ...
+    companion.exercises.WrongAnswer: twice two: got 5, expected 4
+    """
+    try:
+        same = np.shape(got) == np.shape(right) and np.allclose(got, right)
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        shown = [str(v.tolist() if isinstance(v, np.ndarray) else v) for v in (got, right)]
+        raise WrongAnswer(f"{what}: got {shown[0]}, expected {shown[1]}")

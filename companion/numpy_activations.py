@@ -67,8 +67,9 @@ def sigmoid(inputs: np.ndarray) -> np.ndarray:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
+    negative = np.array(inputs, dtype=np.result_type(inputs, np.float32))
     with np.errstate(over="ignore"):
-        return squash(np.negative(inputs))
+        return squash(np.negative(negative, out=negative))
 
 
 def squash(scaled: np.ndarray) -> np.ndarray:

@@ -134,6 +134,45 @@ class Adam:
             array -= array.dtype.type(rate) * mean / (np.sqrt(square) + array.dtype.type(epsilon))
 
 
+def clip_by_norm(gradients: Sequence[np.ndarray], limit: float) -> float:
+    """Shrink all gradients together, in place, so that their common norm is at most a limit.
+
+    Parameters
+    ----------
+    gradients : sequence of numpy.ndarray
+        Of the loss; their direction stays as it is.
+    limit : float
+        Above 0.
+
+    Returns
+    -------
+    float
+        The norm before.
+
+    Raises
+    ------
+    ValueError
+        If `limit` is not above 0.
+
+    References
+    ----------
+    R. Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013.
+
+    Examples
+    --------
+    >>> gradients = [np.array([3.0]), np.array([4.0])]
+    >>> clip_by_norm(gradients, 1.0), gradients
+    (5.0, [array([0.6]), array([0.8])])
+    """
+    if not limit > 0:
+        raise ValueError(f"limit must be above 0, got {limit}")
+    norm = float(np.sqrt(sum(np.vdot(gradient, gradient) for gradient in gradients)))
+    if norm > limit:
+        for gradient in gradients:
+            gradient *= limit / norm
+    return norm
+
+
 def _check_rate(learning_rate):
     if not 0 < learning_rate < np.inf:
         raise ValueError(f"learning_rate must be above 0 and finite, got {learning_rate}")

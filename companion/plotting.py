@@ -68,7 +68,8 @@ def plot_films(
         raise ValueError(f"titles must be one a film, got {len(titles)} for {len(images)} films")
     if axes is None:
         rows = -(-len(images) // columns)
-        _, axes = plt.subplots(rows, columns, figsize=(7, 1.35 * rows + 0.1))
+        side = 7 / columns * images.shape[1] / images.shape[2]
+        _, axes = plt.subplots(rows, columns, figsize=(7, (side + 0.2) * rows + 0.1))
     axes = np.ravel(axes)
     white = 255 if images.dtype == np.uint8 else 1
     for ax in axes:

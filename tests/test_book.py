@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ import nbformat
 import pytest
 import yaml
 from notebooks import ROOT, make_notebook, sources
+from test_imports import imports
 
 PAGES = sources()
 CHAPTERS = [page for page in PAGES if re.match(r"\d", page.name)]
@@ -97,6 +99,32 @@ def test_every_page_has_badge_warning_and_setup(page):
     first = next(cell for cell in cells if cell.cell_type == "code")
     assert first.source.startswith("# @title Setup")
     assert "hide-input" in tags(first)
+
+
+EXTRAS = {"torch": "torch", "keras": "keras", "tensorflow": "keras", "pydicom": "applications"}
+
+
+def extras_of(code):
+    """Return the extras without which code, and what it imports of the companion, can't start."""
+    found, waiting, seen = set(), [ast.parse(code)], set()
+    while waiting:
+        for module in imports(waiting.pop()):
+            package, _, own = module.partition(".")
+            found |= {EXTRAS[package]} if package in EXTRAS else set()
+            if package == "companion" and own not in seen:
+                seen.add(own)
+                tree = ast.parse((ROOT / "companion" / f"{own}.py").read_text("utf8"))
+                at_once = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+                waiting.append(ast.Module(at_once, []))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_setup_cell_asks_for_all_that_the_page_imports(page):
+    setup, *cells = (cell.source for cell in code_cells(page))
+    asked = {extra.strip() for extra in setup.removeprefix("# setup:").split(",")}
+    needed = set().union(*(extras_of(cell) for cell in cells))
+    assert needed <= asked, f"{page.stem} also needs {needed - asked}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -99,6 +99,8 @@ def test_sigmoid_neither_overflows_nor_changes_its_input():
     x = np.array([-1e4, 1e4])
     assert sigmoid(x).tolist() == [0, 1]
     assert x.tolist() == [-1e4, 1e4]
+    assert sigmoid(np.array([0, 1000])).tolist() == [0.5, 1]
+    assert float(sigmoid(0.0)) == 0.5
 
 
 def test_activations_agree_with_finite_differences(rng):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from companion.numpy_models import DocumentCNN
-from companion.numpy_optimizers import SGD, Adam
+from companion.numpy_optimizers import SGD, Adam, clip_by_norm
 from companion.numpy_training import fit, predict
 
 
@@ -23,6 +24,20 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
         weights = [np.array([1.0, 1.0])]
         Adam(0.1).step(weights, [np.array([gradient, -gradient])])
         np.testing.assert_allclose(weights[0], [0.9, 1.1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("limit", [0.5, 100.0])
+def test_clipping_is_pytorchs(rng, limit):
+    gradients = [rng.standard_normal((3, 4)), rng.standard_normal(5)]
+    leaves = [torch.zeros(g.shape, dtype=torch.float64, requires_grad=True) for g in gradients]
+    for leaf, gradient in zip(leaves, gradients, strict=True):
+        leaf.grad = torch.tensor(gradient)
+    norm = torch.nn.utils.clip_grad_norm_(leaves, limit)
+    assert clip_by_norm(gradients, limit) == pytest.approx(norm.item())
+    for leaf, gradient in zip(leaves, gradients, strict=True):
+        np.testing.assert_allclose(gradient, leaf.grad, rtol=1e-5)
+    with pytest.raises(ValueError, match="limit must be above 0, got 0"):
+        clip_by_norm(gradients, 0)
 
 
 @pytest.mark.parametrize("optimizer", [SGD(0.1), SGD(0.1, momentum=0.9), Adam(0.1)])

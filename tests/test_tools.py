@@ -28,6 +28,10 @@ from companion.datasets import find_local
             "<details>\n<summary>More</summary>\n\nThree.\n\n</details>",
         ),
         ("```{math}\n:label: a\nx^2\n```", "$$\nx^2\n$$"),
+        (
+            "```{raw} html\n<div></div>\n```",
+            "*On the book's page there is a figure here that you can operate.*",
+        ),
         ("(target)=\n# Title", "# Title"),
         ("% a comment\ntext", "text"),
         ("```python\n{not}`a role`\n```", "```python\n{not}`a role`\n```"),

@@ -75,6 +75,8 @@ def _directive(opening, body, numbers):
     inner = _blocks(body, numbers)
     if name == "math":
         return ["$$", *body, "$$"]
+    if name == "raw":
+        return ["", "*On the book's page there is a figure here that you can operate.*", ""]
     if name in ADMONITIONS or name == "admonition":
         title = ADMONITIONS.get(name) or _roles(argument, numbers)
         opener = [argument] if argument and name in ADMONITIONS else []

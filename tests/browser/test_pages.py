@@ -197,3 +197,84 @@ def test_no_page_names_a_script_or_style_from_elsewhere(book):
         for tag in re.findall(r"<(?:script|link)\b[^>]*>", text):
             outside = re.search(r'(?:src|href)="(https?:)?//', tag)
             assert not outside or 'rel="canonical"' in tag, f"{path.name}: {tag}"
+
+
+def words(page):
+    """What the sliding window says of the present place."""
+    return page.locator(".sliding-window .sum").inner_text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_sliding_window_is_operated_by_keys_buttons_and_hand(visit, size):
+    page = visit(file_of("3_1_cnn"), size=size)
+    window = page.locator(".sliding-window")
+    assert window.count() == 1
+    assert words(page).endswith("= 0")
+    picture = window.locator("[role=application]")
+    picture.focus()
+    page.keyboard.press("ArrowRight")
+    assert words(page).startswith("Window at row 1, column 2:")
+    assert "(\u22121)\u00d71 + 0\u00d71 + 1\u00d78" in words(page)
+    assert words(page).endswith("= 24")
+    page.keyboard.press("ArrowDown")
+    assert words(page).startswith("Window at row 2, column 2:")
+    window.get_by_role("button", name="Next").click()
+    assert words(page).startswith("Window at row 2, column 3:")
+    page.keyboard.press("ArrowUp")
+    picture.scroll_into_view_if_needed()
+    box = picture.locator("svg").bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5)
+    page.mouse.up()
+    assert words(page).startswith("Window at row 4, column 4:")
+    assert window.get_by_role("button", name="Next").is_disabled()
+    assert page.problems == []
+
+
+def test_the_sliding_window_computes_what_the_companion_computes(visit):
+    import numpy as np
+
+    from companion.numpy_conv import conv2d
+    from companion.numpy_pool import avg_pool2d, max_pool2d
+
+    page = visit(file_of("3_1_cnn"))
+    window = page.locator(".sliding-window")
+    rows = window.get_attribute("data-image").split(";")
+    image = np.array([[float(v) for v in row.split()] for row in rows])[None, None]
+    kernel = np.arange(-4.0, 5).reshape(3, 3)
+    for field, value in zip(window.locator("input").all(), kernel.ravel(), strict=True):
+        field.fill(f"{value:g}")
+
+    def choose(**controls):
+        for control, value in controls.items():
+            window.locator(f"select[data-control={control}]").select_option(str(value))
+        while not window.get_by_role("button", name="Next").is_disabled():
+            window.get_by_role("button", name="Next").click()
+        texts = window.locator("figure").last.locator("text").all_inner_texts()
+        return [float(text.replace("\u2212", "-")) for text in texts]
+
+    for stride, padding in ((1, 0), (2, 1), (3, 0)):
+        ours = conv2d(image, kernel[None, None], stride=stride, padding=padding)
+        shown = choose(operation="convolution", stride=stride, padding=padding)
+        assert shown == ours.ravel().tolist()
+    for operation, pool in (("max", max_pool2d), ("average", avg_pool2d)):
+        ours = pool(image, 3, stride=2, padding=1)
+        shown = choose(operation=operation, size=3, stride=2, padding=1)
+        np.testing.assert_allclose(shown, ours.ravel(), atol=0.005)
+
+
+def test_frameworks_are_tabs_that_change_together(visit):
+    page = visit(file_of("4_math"))
+    sets = page.locator(".sd-tab-set")
+    assert sets.count() == 2
+    for number in range(2):
+        labels = sets.nth(number).locator("> label").all_inner_texts()
+        assert labels == ["NumPy", "PyTorch", "Keras"]
+    first, second = (sets.nth(number).locator(".sd-tab-content") for number in range(2))
+    assert first.nth(0).is_visible()
+    assert not first.nth(2).is_visible()
+    sets.nth(0).locator("> label", has_text="Keras").click()
+    assert first.nth(2).is_visible()
+    assert second.nth(2).is_visible()
+    assert "keras.ops.conv" in first.nth(2).inner_text()

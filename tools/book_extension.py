@@ -50,6 +50,16 @@ def _tab(node):
     return None if inside else next((TABS[tag] for tag in tags if tag in TABS), None)
 
 
+def on_numbers_assigned(app, env):
+    """Count figures and exercises anew on each page, as its notebook does."""
+    for kinds in env.toc_fignumbers.values():
+        for numbers in kinds.values():
+            before = min(number for (*_, number) in numbers.values()) - 1
+            for identity, (*section, number) in numbers.items():
+                numbers[identity] = (*section, number - before)
+    return []
+
+
 def on_page_context(app, pagename, templatename, context, doctree):
     """Leave out thebe, which the book does not use and which declares its constants twice."""
     context["script_files"] = [
@@ -63,5 +73,6 @@ def setup(app):
     """Register with Sphinx."""
     app.connect("source-read", on_source_read)
     app.connect("doctree-read", on_doctree_read)
+    app.connect("env-get-updated", on_numbers_assigned, priority=900)
     app.connect("html-page-context", on_page_context, priority=999)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
 """NumPy's layers beside PyTorch's: the same numbers, and how long each takes.
 
 One thread each, in turns within one run; medians, and the ratio NumPy / PyTorch.
+The table is printed, and stored beside this file with the date and the commit.
 
     python benchmarks/layers.py --repeats 15
 """
@@ -8,8 +9,13 @@ One thread each, in turns within one run; medians, and the ratio NumPy / PyTorch
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import platform
+import subprocess
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
@@ -34,6 +40,7 @@ from companion.numpy_recurrent import gru, lstm, rnn
 from companion.numpy_recurrent_backward import gru_backward, lstm_backward, rnn_backward
 from companion.weights import numpy_parameters
 
+HERE = Path(__file__).resolve().parent
 CONVOLUTIONS = [(32, 1, 32, 28), (32, 32, 64, 56), (8, 3, 32, 224)]
 STEPS, BATCH, FEATURES, UNITS = 100, 32, 64, 128
 aten = torch.ops.aten
@@ -182,6 +189,22 @@ def main():
         ratio = ours / theirs
         print(f"{name:20} {shape:26} {1e3 * ours:9.2f} {1e3 * theirs:9.2f} {ratio:6.2f}")
     print(f"greatest ratio: {max(ours / theirs for *_, ours, theirs in rows):.2f}")
+    made = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE
+        ).stdout.strip(),
+        "processor": platform.machine(),
+        "repeats": repeats,
+        "milliseconds": {
+            f"{name} {shape}": [round(1e3 * ours, 3), round(1e3 * theirs, 3)]
+            for name, shape, ours, theirs in rows
+        },
+    }
+    stored = HERE / "layers.json"
+    stored.with_suffix(".part").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    stored.with_suffix(".part").replace(stored)
+    print(f"stored in {stored}")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ from companion.datasets import find_local
             "**Keras**\n\nA\n\n\n**PyTorch**\n\nB",
         ),
         ("{doc}`text <errata>`", "[text](errata.ipynb)"),
+        ("{doc}`notation`", "[Notation](notation.md)"),
         (
             "{cite:t}`zech2018`",
             "[Zech et al. (2018)](https://doi.org/10.1371/journal.pmed.1002683)",

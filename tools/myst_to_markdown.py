@@ -142,7 +142,7 @@ def _role(name, content, numbers):
         links = [f"[{author_year(key, in_text=name == 'cite:t')}]({address(key)})" for key in keys]
         return "; ".join(links) if name == "cite:t" else f"({'; '.join(links)})"
     if name == "doc":
-        return f"[{text if titled else page_title(target)}]({target}.ipynb)"
+        return f"[{text if titled else page_title(target)}]({page_file(target)})"
     if name in ("ref", "numref"):
         exercise = numbers.exercises.get(target)
         return text if titled else f"exercise {exercise}" if exercise else target
@@ -153,6 +153,12 @@ def _role(name, content, numbers):
     if name.startswith("py:"):
         return f"`{content.lstrip('~')}`"
     raise UnknownMarkup(f"role {name!r} has no form in plain Markdown yet")
+
+
+def page_file(page: str) -> str:
+    """Return the file that a reader of notebooks opens: a notebook, or a text if there is none."""
+    is_notebook = (BOOK / f"{page}.md").read_text("utf8").startswith("---\njupytext:")
+    return f"{page}.ipynb" if is_notebook else f"{page}.md"
 
 
 def page_title(page: str) -> str:

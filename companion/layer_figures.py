@@ -216,7 +216,7 @@ def plot_receptive_fields(
     >>> len(plot_receptive_fields(np.zeros((9, 9)), {"conv": 3}, (4, 4)).patches)
     1
     """
-    ax = ax if ax is not None else plt.subplots(figsize=(4.6, 3.4))[1]
+    ax = ax if ax is not None else plt.subplots(figsize=(6.4, 4))[1]
     ax.imshow(image)
     row, column = center
     for number, (name, size) in enumerate(sizes.items()):

@@ -251,7 +251,7 @@ def test_the_sliding_window_computes_what_the_companion_computes(visit):
             window.locator(f"select[data-control={control}]").select_option(str(value))
         while not window.get_by_role("button", name="Next").is_disabled():
             window.get_by_role("button", name="Next").click()
-        texts = window.locator("figure").last.locator("text").all_inner_texts()
+        texts = window.locator("figure").last.locator("text").all_text_contents()
         return [float(text.replace("\u2212", "-")) for text in texts]
 
     for stride, padding in ((1, 0), (2, 1), (3, 0)):

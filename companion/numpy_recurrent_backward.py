@@ -200,9 +200,7 @@ def _columns(grad, states, live):
     steps, units, number = states.shape
     check_shape("grad", grad, (number, steps - 1, units))
     d_outputs = np.ascontiguousarray(grad.transpose(1, 2, 0))
-    if live[0] is not None:
-        d_outputs *= np.stack(live)[:, None]
-    return d_outputs
+    return d_outputs if live[0] is None else d_outputs * np.stack(live)[:, None]
 
 
 def _room(states, blocks):
@@ -236,8 +234,8 @@ def _gradients(inputs, parameters, states, d_sums, d_memory):
     hiddens = states[:-1].transpose(1, 0, 2).reshape(-1, steps * number)
     d_inputs = (parameters.input_weights @ of_inputs).reshape(features, steps, number)
     return d_inputs.transpose(2, 1, 0), RecurrentParameters(
-        (of_inputs @ columns.T).T,
-        (of_states @ hiddens.T).T.copy(),
+        columns @ of_inputs.T,
+        hiddens @ of_states.T,
         of_inputs.sum(axis=1),
         of_states.sum(axis=1),
     )

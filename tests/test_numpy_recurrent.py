@@ -201,6 +201,18 @@ def test_nothing_behind_the_end_of_a_sequence_matters(name):
 
 
 @pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("number", [1, 2])
+def test_nothing_that_was_given_is_changed(name, number):
+    _, backward, *_ = LAYERS[name]
+    inputs, parameters, state, grad = draw_all(name, (number, 4, 2, 3, None, 3))
+    given = [inputs, grad, *parameters, *parts(state)]
+    before = [array.copy() for array in given]
+    backward(grad, inputs, parameters, state, lengths=np.full(number, 2))
+    for array, old in zip(given, before, strict=True):
+        np.testing.assert_array_equal(array, old)
+
+
+@pytest.mark.parametrize("name", LAYERS)
 def test_single_precision_stays_and_great_numbers_do_not_overflow(name):
     run = LAYERS[name][0]
     rng = np.random.default_rng(0)

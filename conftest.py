@@ -11,6 +11,15 @@ RAN = pytest.StashKey[list]()
 UNCOMPARED = pytest.StashKey[list]()
 
 
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Leave no figure open behind a test or an example."""
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
 def pytest_configure(config):
     """Let cells behave as in Jupyter: a trailing semicolon hides the value."""
     config.stash[UNCOMPARED] = []

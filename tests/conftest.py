@@ -25,15 +25,6 @@ def rng():
     return np.random.default_rng(20240)
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    """Leave no figure open behind a test."""
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-
-
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves a folder; paths under /cut/ lose the connection half-way, /html/ is an error page."""
 

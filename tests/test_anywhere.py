@@ -16,7 +16,7 @@ import sys
 
 import nbformat
 import pytest
-from notebooks import ROOT, sources
+from notebooks import ROOT, merged, sources
 from page_parts import REPOSITORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
@@ -64,7 +64,7 @@ def published(place):
 
 def text_of(cell):
     """Return what a cell shows as text."""
-    outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+    outputs = merged(o for o in cell.outputs if o.get("name") != "stderr")
     return [o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs]
 
 

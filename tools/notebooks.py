@@ -75,6 +75,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """Execute a notebook and keep what can be compared: text, no bitmaps, no stderr."""
     from nbclient import NotebookClient
 
+    os.environ.pop("MPLBACKEND", None)  # Agg would leave figures out of the outputs
     client = NotebookClient(
         notebook, timeout=900, kernel_name="python3", record_timing=False,
         resources={"metadata": {"path": str(folder)}},

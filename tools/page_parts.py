@@ -16,8 +16,13 @@ REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["repositor
 DISTRIBUTION = "medical-image-companion"
 
 #: What an extra must bring along, as Python and as pip know it.
-MODULES = {"torch": "torch", "keras": "keras", "applications": "pydicom"}
-PACKAGES = {"torch": ["torch"], "keras": ["tensorflow", "keras"], "applications": ["pydicom"]}
+MODULES = {"torch": "torch", "keras": "keras", "applications": "pydicom", "trust": "captum"}
+PACKAGES = {
+    "torch": ["torch"],
+    "keras": ["tensorflow", "keras"],
+    "applications": ["pydicom"],
+    "trust": ["captum"],
+}
 
 SETUP = re.compile(r"^# setup:(.*)$", re.M)
 TITLE = re.compile(r"^(# .+)$", re.M)

@@ -7,13 +7,16 @@ import inspect
 import sys
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 import pandas as pd
 
 from companion.datasets import PneumoniaData
-from companion.evaluation import METRICS, Report
+from companion.evaluation import Report
+
+#: Scores of a table, unless others are asked for.
+SHOWN = ("auroc", "accuracy", "recall", "specificity", "precision", "f1", "average_precision")
 
 
 def show_versions(*packages: str) -> None:
@@ -79,13 +82,15 @@ def show_data_notice(data: PneumoniaData) -> None:
     display(Markdown(text))
 
 
-def report_table(reports: Mapping[str, Report]) -> pd.DataFrame:
+def report_table(reports: Mapping[str, Report], metrics: Sequence[str] = SHOWN) -> pd.DataFrame:
     """Return one row a model and one column a metric, each score with its interval.
 
     Parameters
     ----------
     reports : mapping of str to companion.evaluation.Report
         By model.
+    metrics : sequence of str
+        Which scores, in which order.
 
     Returns
     -------
@@ -97,8 +102,8 @@ def report_table(reports: Mapping[str, Report]) -> pd.DataFrame:
     >>> report_table({}).columns[0]
     'auroc'
     """
-    rows = {name: {m: str(report[m]) for m in METRICS} for name, report in reports.items()}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(METRICS))
+    rows = {name: {m: str(report[m]) for m in metrics} for name, report in reports.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(metrics))
 
 
 def show_cost() -> None:

@@ -14,7 +14,7 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from companion.dicom import ImageFormatError, read_dicom
-from companion.images import center_square, check_films, check_image, read_image
+from companion.images import center_square, check_films, check_image, png_bytes, read_image
 
 FOLDER = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -214,3 +214,10 @@ GOOD = np.full((2, 1, 4, 4), 0.5, np.float32)
 def test_films_that_can_not_be_trained_on_are_named(images, labels, message):
     with pytest.raises(ValueError, match=message):
         check_films(images, np.array(labels), (0, 1))
+
+
+def test_smooth_films_take_fewer_bytes_and_others_are_refused(rng):
+    noise = rng.integers(0, 256, (28, 28)).astype(np.uint8)
+    assert png_bytes(np.full((28, 28), 7, np.uint8)) < 120 < png_bytes(noise)
+    with pytest.raises(ValueError, match=r"uint8 \(H, W\), got float64 \(2, 2\)"):
+        png_bytes(np.ones((2, 2)))

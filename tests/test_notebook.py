@@ -9,6 +9,9 @@ import pytest
 
 from companion import notebook
 from companion.datasets import PneumoniaData, Split
+from companion.evaluation import evaluate
+from companion.model_card import model_card
+from companion.notebook import report_table
 from companion.torch_models import DocumentCNN
 
 
@@ -54,3 +57,25 @@ def test_cost_is_a_sentence_and_a_value_for_the_top_of_the_page(displayed, capsy
         sentence,
     )
     assert displayed == [{"application/papermill.record/text/plain": sentence}]
+
+
+def test_a_table_shows_the_scores_that_are_asked_for(rng):
+    report = evaluate(np.arange(20) % 2, rng.random(20), n_boot=20, rng=rng)
+    table = report_table({"mine": report}, ("mcc", "ece"))
+    assert table.columns.tolist() == ["mcc", "ece"]
+    assert table.loc["mine", "mcc"] == str(report["mcc"])
+
+
+def test_a_model_card_shows_its_scores_and_refuses_gaps(rng):
+    report = evaluate(np.arange(20) % 2, rng.random(20), n_boot=20, rng=rng)
+    parts = {
+        "details": "d", "intended_use": "u", "out_of_scope": ["patients"], "training_data": "t",
+        "evaluation_data": "e", "reports": {"test": report}, "caveats": ["c"],
+    }  # fmt: skip
+    card = model_card("net", **parts)
+    assert f"| test | {report['auroc']} |" in card
+    assert "**Not for:** patients" in card
+    for part in parts:
+        empty = parts | {part: type(parts[part])()}
+        with pytest.raises(ValueError, match=f"{part} must not be empty"):
+            model_card("net", **empty)

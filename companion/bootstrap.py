@@ -1,0 +1,208 @@
+"""Resamples as rows of weights, and intervals from them.
+
+A resample is how often each film is drawn, so that one product scores two thousand resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import norm
+
+#: Weights are given out in blocks of at most so many, to bound the memory.
+BLOCK = 2_000_000
+
+
+def group_numbers(count: int, groups: np.ndarray | None) -> np.ndarray:
+    """Number the groups of films from 0; without groups each film is its own.
+
+    Parameters
+    ----------
+    count : int
+        N.
+    groups : numpy.ndarray, optional
+        (N,), names of any kind.
+
+    Returns
+    -------
+    numpy.ndarray
+        int, (N,).
+
+    Examples
+    --------
+    >>> group_numbers(3, np.array(["b", "a", "b"])).tolist()
+    [1, 0, 1]
+    """
+    return np.arange(count) if groups is None else np.unique(groups, return_inverse=True)[1]
+
+
+def resamples(rng: np.random.Generator, groups: np.ndarray, n_boot: int) -> Iterator[np.ndarray]:
+    """Draw whole groups with replacement.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    groups : numpy.ndarray
+        From :func:`group_numbers`, (N,).
+    n_boot : int
+        How many resamples in all.
+
+    Yields
+    ------
+    numpy.ndarray
+        float, (rows, N): how often each film is drawn.
+
+    Examples
+    --------
+    >>> from companion.bootstrap import resamples
+    >>> (weights,) = resamples(np.random.default_rng(0), np.array([0, 0, 1]), 4)
+    >>> bool((weights[:, 0] == weights[:, 1]).all())
+    True
+    """
+    count = groups.max() + 1
+    rows = max(1, BLOCK // len(groups))
+    for start in range(0, n_boot, rows):
+        size = min(rows, n_boot - start)
+        yield rng.multinomial(count, np.full(count, 1 / count), size=size)[:, groups] * 1.0
+
+
+def leave_one_out(groups: np.ndarray) -> Iterator[np.ndarray]:
+    """Leave out one group at a time.
+
+    Parameters
+    ----------
+    groups : numpy.ndarray
+        From :func:`group_numbers`, (N,).
+
+    Yields
+    ------
+    numpy.ndarray
+        float, (rows, N), 0 for the films left out and 1 for the others; a row a group in all.
+
+    Examples
+    --------
+    >>> from companion.bootstrap import leave_one_out
+    >>> next(leave_one_out(np.array([0, 0, 1]))).tolist()
+    [[0.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    """
+    numbers = np.arange(groups.max() + 1)
+    for block in np.array_split(numbers, -(-len(numbers) * len(groups) // BLOCK)):
+        yield (groups != block[:, None]) * 1.0
+
+
+def bca_interval(
+    value: float, drawn: np.ndarray, left_out: np.ndarray, confidence: float
+) -> tuple[float, float]:
+    """Return the bias-corrected and accelerated interval.
+
+    Parameters
+    ----------
+    value : float
+        The score of the data.
+    drawn, left_out : numpy.ndarray
+        (R,) and (G,): scores of the resamples, and without each group; NaN is left out.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    tuple of float
+        Low and high; NaN when nothing is defined.
+
+    References
+    ----------
+    Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 14.3.
+
+    Examples
+    --------
+    >>> drawn = np.linspace(0, 1, 1001)
+    >>> np.round(bca_interval(0.5, drawn, np.array([0.4, 0.6]), 0.95), 3).tolist()
+    [0.025, 0.975]
+    """
+    drawn, left_out = drawn[np.isfinite(drawn)], left_out[np.isfinite(left_out)]
+    if not drawn.size or not np.isfinite(value):
+        return np.nan, np.nan
+    below = ((drawn < value).sum() + (drawn == value).sum() / 2) / len(drawn)
+    shift = norm.ppf(np.clip(below, 0.5 / len(drawn), 1 - 0.5 / len(drawn)))
+    pulls = left_out.mean() - left_out if left_out.size else np.zeros(1)
+    spread = (pulls**2).sum() ** 1.5
+    bend = (pulls**3).sum() / (6 * spread) if spread > 0 else 0.0
+    tails = shift + norm.ppf([(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(drawn, norm.cdf(shift + tails / (1 - bend * tails)))
+    return float(low), float(high)
+
+
+def logit_interval(
+    value: float, drawn: np.ndarray, confidence: float, *, nearest: float
+) -> tuple[float, float]:
+    """Return an interval that is symmetric in the logit: for areas under a curve.
+
+    Parameters
+    ----------
+    value : float
+        The area, in [0, 1].
+    drawn : numpy.ndarray
+        (R,): areas of the resamples; NaN is left out.
+    confidence : float
+        Between 0 and 1.
+    nearest : float
+        Areas nearer to 0 or 1 are taken as this far: the least step that the data allows.
+
+    Returns
+    -------
+    tuple of float
+        Low and high, holding the value; NaN when nothing is defined.
+
+    References
+    ----------
+    Boyd, Eng and Page, ECML PKDD 2013, doi:10.1007/978-3-642-40994-3_29.
+
+    Examples
+    --------
+    >>> drawn = expit(np.array([-1.0, 0.0, 1.0]))
+    >>> np.round(logit_interval(0.5, drawn, 0.95, nearest=0.01), 2).tolist()
+    [0.17, 0.83]
+    """
+    drawn = drawn[np.isfinite(drawn)]
+    if not drawn.size:
+        return np.nan, np.nan
+    middle, others = (logit(np.clip(part, nearest, 1 - nearest)) for part in (value, drawn))
+    reach = norm.ppf((1 + confidence) / 2) * others.std()
+    low, high = expit([middle - reach, middle + reach])
+    return min(float(low), value), max(float(high), value)
+
+
+def folded_interval(gaps: np.ndarray, drawn: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Return an interval of a sum of absolute gaps, part or all of which may be noise.
+
+    Chance alone makes such a sum greater than 0, and a resample greater still.
+    The ends allow for as much excess as gaps of pure noise would give, and for none:
+    the interval errs on the safe side.
+
+    Parameters
+    ----------
+    gaps : numpy.ndarray
+        (B,): signed gaps of the data.
+    drawn : numpy.ndarray
+        (R, B): signed gaps of the resamples.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    tuple of float
+        Low and high, at least 0, holding the value.
+
+    Examples
+    --------
+    >>> noise = np.linspace(-0.1, 0.1, 201)[:, None]
+    >>> np.round(folded_interval(np.array([0.5]), 0.5 + noise, 0.9), 2).tolist()
+    [0.4, 0.59]
+    """
+    value = float(np.abs(gaps).sum())
+    most = np.quantile(np.abs(drawn - gaps).sum(axis=1), (1 + confidence) / 2)
+    least = np.quantile(np.abs(drawn).sum(axis=1) - value, (1 - confidence) / 2)
+    return max(value - float(most), 0.0), max(value - float(least), float(most))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def fit(
     seed: int = 0,
     value_range: tuple[float, float] = (0.0, 1.0),
     precision: str = "auto",
+    augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
     checkpoint: str | os.PathLike | None = None,
     resume: bool = False,
     progress: bool = True,
@@ -82,6 +84,8 @@ def fit(
         Pixels outside it are refused, as they would be scaled wrongly.
     precision : {"auto", "float32", "bfloat16"}
         "auto" takes bfloat16 where the processor multiplies it in hardware.
+    augment : function, optional
+        Changes each batch of training images, as :func:`companion.transforms.augment` does.
     checkpoint : path, optional
         Written after every epoch.
     resume : bool
@@ -145,11 +149,13 @@ def fit(
             if history.stopped_early:
                 break
             torch.manual_seed(seed * 100_003 + epoch)
+            rng = np.random.default_rng([seed, epoch])
             model.train()
             total = 0.0
             for rows in torch.randperm(len(x), generator=shuffler).split(batch_size):
+                batch = x[rows] if augment is None else to_tensor(augment(x[rows].numpy(), rng))
                 with autocast():
-                    logits = model(x[rows])
+                    logits = model(batch)
                 loss = binary_cross_entropy_with_logits(logits.float(), y[rows])
                 optimizer.zero_grad()
                 loss.backward()

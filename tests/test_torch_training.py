@@ -84,7 +84,7 @@ def test_the_weights_of_the_best_epoch_are_kept(films):
     """With labels turned round on validation, learning makes it worse: the best comes early."""
     images, labels, (held, truth) = films
     model = Dropping()
-    options = {"epochs": 6, "learning_rate": 0.01, "progress": False}
+    options = {"epochs": 6, "learning_rate": 0.01, "progress": False, "precision": "float32"}
     history = fit(model, images, labels, validation=(held, 1 - truth), **options)
     chances = predict(model, held)
     loss = -np.log(np.where(truth == 0, chances, 1 - chances)).mean()

@@ -1,0 +1,227 @@
+"""Maps that are said to explain a decision, by Captum; how to judge them is in `map_scores`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from companion.transforms import enlarge
+
+METHODS = ("saliency", "smooth_grad", "integrated_gradients", "grad_cam", "occlusion")
+
+
+def explain(
+    model: nn.Module,
+    images: np.ndarray,
+    method: str,
+    *,
+    layer: str | None = None,
+    window: int = 8,
+    noise: float = 0.1,
+    samples: int = 16,
+    seed: int = 0,
+) -> np.ndarray:
+    """Return, for each pixel, how much it counts for label 1 by one method.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Gives logits (N,); in evaluation mode.
+    images : numpy.ndarray
+        float32, (N, C, H, W), scaled as in training.
+    method : str
+        One of :data:`METHODS`.
+    layer : str, optional
+        For Grad-CAM: the layer whose maps are weighed, by its name in
+        ``model.named_modules()``; the model's `last_maps` when absent.
+    window : int
+        For occlusion: side of the grey square, in pixels; it moves by half of that.
+    noise : float
+        For SmoothGrad: standard deviation of the noise, in the unit of the pixels.
+    samples : int
+        For SmoothGrad, noisy copies; for integrated gradients, steps from black.
+    seed : int
+        Of SmoothGrad's noise.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (N, H, W). Saliency, SmoothGrad and Grad-CAM are not negative; integrated
+        gradients and occlusion are negative where a pixel counts against.
+
+    Raises
+    ------
+    ValueError
+        If the method or the layer does not exist, the model is in training mode, or the images
+        are not finite (N, C, H, W).
+
+    References
+    ----------
+    Simonyan et al., arXiv:1312.6034 (saliency). Smilkov et al., arXiv:1706.03825 (SmoothGrad).
+    Sundararajan et al., arXiv:1703.01365 (integrated gradients).
+    Selvaraju et al., arXiv:1610.02391 (Grad-CAM). Zeiler and Fergus, arXiv:1311.2901 (occlusion).
+
+    Examples
+    --------
+    >>> from companion.torch_models import PooledCNN
+    >>> films = np.random.default_rng(0).random((2, 1, 16, 16), np.float32)
+    >>> explain(PooledCNN().eval(), films, "grad_cam").shape
+    (2, 16, 16)
+    """
+    from captum import attr
+
+    images = np.asarray(images, np.float32)
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    if images.ndim != 4 or not np.isfinite(images).all():
+        raise ValueError(f"images must be finite (N, C, H, W), got shape {images.shape}")
+    expect_evaluation_mode(model)
+    inputs = torch.from_numpy(images).requires_grad_()
+    if method == "grad_cam":
+        maps = attr.LayerGradCam(model, find_layer(model, layer)).attribute(
+            inputs, relu_attributions=True
+        )
+        return enlarge(maps.detach().double().numpy()[:, 0], images.shape[2:])
+    if method == "saliency":
+        found = attr.Saliency(model).attribute(inputs, abs=True)
+    elif method == "smooth_grad":
+        tunnel = attr.NoiseTunnel(attr.Saliency(model))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            found = tunnel.attribute(
+                inputs, nt_type="smoothgrad", nt_samples=samples, stdevs=noise, abs=True
+            )
+    elif method == "integrated_gradients":
+        found = attr.IntegratedGradients(model).attribute(inputs, n_steps=samples)
+    else:
+        channels = images.shape[1]
+        with torch.inference_mode():
+            found = attr.Occlusion(model).attribute(
+                torch.from_numpy(images), (channels, window, window),
+                strides=(channels, max(window // 2, 1), max(window // 2, 1)),
+                baselines=float(images.mean()),
+            )  # fmt: skip
+    return found.detach().double().sum(dim=1).numpy()
+
+
+def expect_evaluation_mode(model: nn.Module) -> None:
+    """Raise if dropout and batch normalisation would still behave as in training.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Any model.
+
+    Raises
+    ------
+    ValueError
+        If the model is in training mode.
+
+    Examples
+    --------
+    >>> expect_evaluation_mode(nn.Linear(1, 1))
+    Traceback (most recent call last):
+    ...
+    ValueError: model must be in evaluation mode, got training mode: call model.eval()
+    """
+    if model.training:
+        raise ValueError("model must be in evaluation mode, got training mode: call model.eval()")
+
+
+def find_layer(model: nn.Module, name: str | None = None) -> nn.Module:
+    """Return a layer by its name.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Any model.
+    name : str, optional
+        As in ``model.named_modules()``; the model's `last_maps` when absent.
+
+    Returns
+    -------
+    torch.nn.Module
+        The layer.
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer; the message lists those there are.
+
+    Examples
+    --------
+    >>> from companion.torch_models import PooledCNN
+    >>> find_layer(PooledCNN(), "features.2")
+    ReLU()
+    """
+    name = getattr(model, "last_maps", None) if name is None else name
+    layers = dict(model.named_modules())
+    if not name or name not in layers:
+        known = ", ".join(layer for layer in layers if layer)
+        raise ValueError(f"layer must be one of {known}, got {name!r}")
+    return layers[name]
+
+
+def randomise(model: nn.Module, *, seed: int = 0) -> Iterator[tuple[str, nn.Module]]:
+    """Replace the weights of one layer after the other, from the output to the input.
+
+    A map that explains what the model has learned must change when that is wiped out.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Not changed.
+    seed : int
+        Of the new weights.
+
+    Yields
+    ------
+    tuple
+        The name of the layer that was wiped out last, and a copy of the model that has lost it
+        and all after it; in evaluation mode.
+
+    References
+    ----------
+    Adebayo et al., arXiv:1810.03292 (cascading parameter randomisation).
+
+    Examples
+    --------
+    >>> from companion.torch_models import PooledCNN
+    >>> from companion.explain import randomise
+    >>> [name for name, wiped in randomise(PooledCNN())][:2]
+    ['classifier', 'features.9']
+    """
+    wiped = copy.deepcopy(model)
+    layers = [(n, m) for n, m in wiped.named_modules() if hasattr(m, "reset_parameters")]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for name, layer in reversed(layers):
+            layer.reset_parameters()
+            yield name, copy.deepcopy(wiped).eval()
+
+
+def edges(images: np.ndarray) -> np.ndarray:
+    """Return the steps between neighbouring pixels: a map that knows no model at all.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float, (N, C, H, W).
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (N, H, W), the length of the gradient of the image.
+
+    Examples
+    --------
+    >>> edges(np.ones((1, 1, 4, 4))).max()
+    np.float64(0.0)
+    """
+    grey = np.asarray(images, float).mean(axis=1)
+    down, right = np.gradient(grey, axis=(1, 2))
+    return np.hypot(down, right)

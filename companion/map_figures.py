@@ -1,0 +1,122 @@
+"""Figures of chapter 9.3: maps over films, weights as images, curves of deletion and insertion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from companion.plotting import COLOURS
+
+
+def plot_overlays(
+    images: np.ndarray,
+    maps: Mapping[str, np.ndarray],
+    *,
+    masks: np.ndarray | None = None,
+    titles: Sequence[str] | None = None,
+) -> np.ndarray:
+    """Lay maps over films: a row a film, a column a method.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float, (N, H, W), in [0, 1].
+    maps : mapping of str to numpy.ndarray
+        By method: float, (N, H, W); only positive values are drawn, each map on its own scale.
+    masks : numpy.ndarray, optional
+        bool, (N, H, W): the lesion, drawn as an outline.
+    titles : sequence of str, optional
+        What to write beside each film.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        (N, 1 + methods).
+
+    Examples
+    --------
+    >>> plot_overlays(np.zeros((1, 4, 4)), {"mine": np.ones((1, 4, 4))}).shape
+    (1, 2)
+    """
+    rows, columns = len(images), 1 + len(maps)
+    side = 8 / columns
+    _, axes = plt.subplots(rows, columns, figsize=(8, side * rows + 0.3), squeeze=False)
+    for row, image in enumerate(images):
+        for ax, name in zip(axes[row], ["film", *maps], strict=True):
+            ax.imshow(image, vmin=0, vmax=1)
+            if name in maps:
+                shown = np.maximum(maps[name][row], 0)
+                top = np.quantile(shown, 0.995) or 1
+                ax.imshow(shown, cmap="inferno", alpha=np.clip(shown / top, 0, 1) * 0.8, vmax=top)
+            if masks is not None and masks[row].any():
+                ax.contour(masks[row], [0.5], colors=COLOURS[5], linewidths=1)
+            ax.set(xticks=[], yticks=[])
+            if row == 0:
+                ax.set_title(name.replace("_", " "), fontsize="small", pad=3)
+        if titles is not None:
+            axes[row, 0].set_ylabel(titles[row], fontsize="small")
+    return axes
+
+
+def plot_weights(weights: np.ndarray, *, label: str, ax: Axes | None = None) -> Axes:
+    """Draw weights as an image: one colour for, another against, white for none.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray
+        float, (H, W).
+    label : str
+        Of the colour bar.
+    ax : Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    Axes
+        With a colour bar that is symmetric about 0.
+
+    Examples
+    --------
+    >>> plot_weights(np.eye(3), label="weight").images[0].get_clim()
+    (-1.0, 1.0)
+    """
+    ax = ax if ax is not None else plt.subplots(figsize=(6, 4))[1]
+    top = float(np.abs(weights).max()) or 1.0
+    drawn = ax.imshow(weights, cmap="PuOr_r", vmin=-top, vmax=top)
+    ax.set(xticks=[], yticks=[])
+    ax.figure.colorbar(drawn, ax=ax, label=label)
+    return ax
+
+
+def plot_deletions(curves: Mapping[str, np.ndarray], *, ax: Axes | None = None) -> Axes:
+    """Draw the mean probability against the share of pixels taken out or put back.
+
+    Parameters
+    ----------
+    curves : mapping of str to numpy.ndarray
+        By method: float, (N, steps + 1), from :func:`companion.map_scores.deletion_insertion`.
+    ax : Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    Axes
+        One line a method.
+
+    Examples
+    --------
+    >>> plot_deletions({"mine": np.ones((2, 5))}).lines[0].get_xdata().tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    ax = ax if ax is not None else plt.subplots()[1]
+    styles = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
+    for number, (name, values) in enumerate(curves.items()):
+        share = np.linspace(0, 1, values.shape[1])
+        colour = COLOURS[number] if number < len(COLOURS) else "0.3"
+        label = name.replace("_", " ")
+        ax.plot(share, values.mean(axis=0), linestyle=styles[number], color=colour, label=label)
+    ax.set(ylim=(0, 1), xlabel="share of pixels", ylabel="mean probability of pneumonia")
+    return ax

@@ -8,9 +8,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from companion import exercises, exercises_cnn, exercises_math, exercises_rnn
+from companion import (
+    exercises,
+    exercises_cnn,
+    exercises_data_size,
+    exercises_maps,
+    exercises_math,
+    exercises_metrics,
+    exercises_rnn,
+)
 
-MODULES = (exercises, exercises_cnn, exercises_math, exercises_rnn)
+MODULES = (
+    exercises,
+    exercises_cnn,
+    exercises_data_size,
+    exercises_maps,
+    exercises_math,
+    exercises_metrics,
+    exercises_rnn,
+)
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 
@@ -58,7 +74,99 @@ def sliding(image, grad):
     return (windows * grad).sum(axis=(2, 3))
 
 
+def split_by_patient(patients, share, rng):
+    """Return True for the films of a share of the patients."""
+    names = rng.permutation(np.unique(patients))
+    return np.isin(patients, names[: round(share * len(names))])
+
+
+def weighed(maps, weights):
+    """Return maps summed with weights, without what is negative."""
+    return np.maximum((weights[:, None, None] * maps).sum(axis=0), 0)
+
+
+def student_reach(scores, ddof=1, quantile=None):
+    """Return the mean, and half an interval of it."""
+    from scipy.stats import t
+
+    quantile = t.ppf(0.975, len(scores) - 1) if quantile is None else quantile
+    return scores.mean(), quantile * scores.std(ddof=ddof) / np.sqrt(len(scores))
+
+
 WRONG = {
+    "worth_of_an_alarm": [
+        lambda recall, specificity, prevalence: recall,
+        lambda recall, specificity, prevalence: specificity,
+        lambda recall, specificity, prevalence: recall * prevalence,
+        lambda recall, specificity, prevalence: recall / (recall + 1 - specificity),
+        lambda recall, specificity, prevalence: (
+            recall * prevalence / (recall * prevalence + specificity * (1 - prevalence))
+        ),
+        lambda recall, specificity, prevalence: (
+            recall * prevalence / (recall * prevalence + (1 - specificity) * prevalence)
+        ),
+    ],
+    "split_patients": [
+        lambda patients, share, rng: rng.random(len(patients)) < share,
+        lambda patients, share, rng: ~split_by_patient(patients, share, rng),
+        lambda patients, share, rng: patients < 3,
+        lambda patients, share, rng: np.isin(patients, rng.choice(patients, 3)),
+        lambda patients, share, rng: split_by_patient(patients, share, np.random.default_rng(0)),
+        lambda patients, share, rng: np.flatnonzero(split_by_patient(patients, share, rng)),
+        lambda patients, share, rng: split_by_patient(patients, 0.5, rng),
+    ],
+    "worst_to_expect": [
+        lambda films, confidence: 0.0,
+        lambda films, confidence: 3 / films,
+        lambda films, confidence: 1 - confidence ** (1 / films),
+        lambda films, confidence: (1 - confidence) ** (1 / films),
+        lambda films, confidence: 1 - (1 - confidence) ** films,
+        lambda films, confidence: 1 - (1 - confidence) / films,
+    ],
+    "films_needed": [
+        lambda floor, scale, exponent, error: (scale / error) ** (1 / exponent),
+        lambda floor, scale, exponent, error: (error / scale) ** (1 / exponent),
+        lambda floor, scale, exponent, error: (scale / (error - floor)) ** exponent,
+        lambda floor, scale, exponent, error: abs(scale / (error - floor)) ** (1 / exponent),
+        lambda floor, scale, exponent, error: scale / (error - floor) if error > floor else np.inf,
+    ],
+    "least_sure": [
+        lambda probabilities, count: np.argsort(probabilities)[:count],
+        lambda probabilities, count: np.argsort(-probabilities)[:count],
+        lambda probabilities, count: np.argsort(-np.abs(probabilities - 0.5))[:count],
+        lambda probabilities, count: np.argsort(np.abs(probabilities - 0.5))[-count:],
+        lambda probabilities, count: np.argsort(np.abs(probabilities - 0.5)),
+        lambda probabilities, count: np.sort(np.abs(probabilities - 0.5))[:count],
+    ],
+    "mean_and_reach": [
+        lambda scores: student_reach(scores, ddof=0),
+        lambda scores: student_reach(scores, quantile=1.96),
+        lambda scores: (scores.mean(), scores.std(ddof=1)),
+        lambda scores: (np.median(scores), student_reach(scores)[1]),
+        lambda scores: student_reach(scores)[::-1],
+    ],
+    "weigh_maps": [
+        lambda maps, gradients: maps.sum(axis=0),
+        lambda maps, gradients: np.maximum((maps * gradients).sum(axis=0), 0),
+        lambda maps, gradients: weighed(maps, gradients.sum(axis=(1, 2))),
+        lambda maps, gradients: weighed(maps, np.abs(gradients).mean(axis=(1, 2))),
+        lambda maps, gradients: weighed(maps, np.maximum(gradients.mean(axis=(1, 2)), 0)),
+        lambda maps, gradients: (gradients.mean(axis=(1, 2), keepdims=True) * maps).sum(axis=0),
+    ],
+    "share_inside": [
+        lambda values, mask: values[mask].sum() / values.sum(),
+        lambda values, mask: np.abs(values[mask]).sum() / np.abs(values).sum(),
+        lambda values, mask: np.maximum(values, 0)[~mask].sum() / np.maximum(values, 0).sum(),
+        lambda values, mask: (values[mask] > 0).sum() / (values > 0).sum(),
+        lambda values, mask: np.maximum(values, 0)[mask].mean(),
+    ],
+    "reliance": [
+        lambda predict, images, mark: predict(mark(images)).mean(),
+        lambda predict, images, mark: (predict(images) - predict(mark(images))).mean(),
+        lambda predict, images, mark: np.abs(predict(mark(images)) - predict(images)).mean(),
+        lambda predict, images, mark: predict(mark(images)) - predict(images),
+        lambda predict, images, mark: (predict(mark(mark(images))) - predict(mark(images))).mean(),
+    ],
     "lstm_outputs": [
         lambda i, f, g, o, c: lstm_outputs(f, i, g, o, c),
         lambda i, f, g, o, c: lstm_outputs(i, f, o, g, c),

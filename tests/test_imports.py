@@ -12,18 +12,26 @@ import pytest
 COMPANION = Path(__file__).resolve().parent.parent / "companion"
 
 FLOORS = {
-    1: {"phantom_anatomy", "data_files", "dicom", "evaluation", "numpy_arguments",
-        "numpy_optimizers", "finite_differences"},
+    1: {"phantom_anatomy", "data_files", "dicom", "bootstrap", "comparison", "calibration",
+        "decisions", "leakage", "numpy_arguments",
+        "numpy_optimizers", "finite_differences", "transforms", "learning_curves",
+        "frozen_features", "map_scores", "film_features"},
     2: {"phantom", "images", "keras_models", "torch_models", "torch_checkpoint",
         "torch_recurrent", "numpy_activations", "numpy_padding", "numpy_normalization",
-        "numpy_sequences"},
-    3: {"datasets", "torch_training", "keras_training", "numpy_conv", "numpy_pool",
-        "numpy_layers", "numpy_cells", "numpy_unrolling", "layer_arithmetic"},
-    4: {"numpy_models", "numpy_recurrent", "numpy_recurrent_backward"},
+        "numpy_sequences", "active_learning", "evaluation", "explain",
+        "keras_explain"},
+    3: {"torch_attention", "torch_visualisation", "datasets", "torch_training",
+        "keras_training", "numpy_conv", "numpy_pool", "numpy_layers", "numpy_cells",
+        "numpy_unrolling", "layer_arithmetic"},
+    4: {"numpy_models", "numpy_recurrent", "numpy_recurrent_backward", "learners",
+        "map_judge", "model_card"},
     5: {"weights", "numpy_training", "conventions"},
     6: {"plotting", "recurrent_figures", "notebook", "exercises"},
-    7: {"layer_figures", "exercises_math", "exercises_cnn", "exercises_rnn"},
+    7: {"layer_figures", "evaluation_figures", "learning_figures", "map_figures",
+        "exercises_metrics", "exercises_maps",
+        "exercises_data_size", "exercises_math", "exercises_cnn", "exercises_rnn"},
 }  # fmt: skip
+FIGURES = ("layer", "recurrent", "evaluation", "learning", "map")
 HEAVY = {"torch", "tensorflow", "keras", "matplotlib", "IPython", "sklearn", "pydicom"}
 MAY_IMPORT = {
     "torch": {
@@ -31,12 +39,18 @@ MAY_IMPORT = {
         "torch_recurrent",
         "torch_training",
         "torch_checkpoint",
+        "frozen_features",
+        "learners",
+        "explain",
+        "map_judge",
+        "torch_attention",
+        "torch_visualisation",
         "weights",
         "conventions",
     },
-    "keras": {"keras_models", "keras_training", "weights"},
-    "matplotlib": {"plotting", "layer_figures", "recurrent_figures"},
-    "tensorflow": set(),
+    "keras": {"keras_models", "keras_training", "keras_explain", "weights"},
+    "matplotlib": {"plotting", *(f"{name}_figures" for name in FIGURES)},
+    "tensorflow": {"keras_explain"},
 }
 
 

@@ -7,14 +7,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from companion import layer_figures, plotting, recurrent_figures
+from companion import (
+    evaluation_figures,
+    layer_figures,
+    learning_figures,
+    map_figures,
+    plotting,
+    recurrent_figures,
+)
+from companion.calibration import reliability_table
 from companion.evaluation import evaluate
+from companion.learning_curves import PowerLaw, mean_interval
 
 
 @pytest.fixture
 def report(rng):
     labels = np.arange(40) % 2
-    return evaluate(labels, labels * 0.3 + rng.random(40), n_boot=50, rng=rng)
+    return evaluate(labels, labels * 0.3 + 0.7 * rng.random(40), n_boot=50, rng=rng)
+
+
+GAP = {"seen": 0.9, "prevalence": 0.01, "ranking": -0.1, "threshold": -0.01, "met": 0.8}
+CURVE = np.array([25, 100]), np.array([[0.7, 0.8, 0.9], [0.9, 0.95, 1.0]])
 
 
 def test_every_plot_draws_on_the_given_axes_and_names_its_axes(report):
@@ -24,6 +37,11 @@ def test_every_plot_draws_on_the_given_axes_and_names_its_axes(report):
         lambda ax: plotting.plot_curves({"training": [[1, 0.5]]}, ax=ax),
         lambda ax: plotting.plot_confusion(report, names=["normal", "ill"], ax=ax),
         lambda ax: plotting.plot_intervals({"test": {"mine": report}}, "auroc", ax=ax),
+        lambda ax: evaluation_figures.plot_report(report, ax=ax),
+        lambda ax: evaluation_figures.plot_ranges(["a"], [1], [(0, 2)], label="score", ax=ax),
+        lambda ax: evaluation_figures.plot_gaps({"a": GAP}, ax=ax),
+        lambda ax: learning_figures.plot_learning_curves({"a": CURVE}, ax=ax),
+        lambda ax: map_figures.plot_deletions({"a": np.ones((2, 3))}, ax=ax),
     ):
         _, ax = plt.subplots()
         assert draw(ax) is ax
@@ -107,3 +125,54 @@ def test_drawings_of_sequences_name_their_axes_and_units(rng):
     np.testing.assert_array_equal(axes[1].images[0].get_array(), gates.T)
     ax = recurrent_figures.plot_gradient_norms({"rnn": np.array([4.0, 2, 1])})
     assert ax.lines[0].get_ydata().tolist() == [1, 0.5, 0.25]
+
+
+def test_a_drawn_report_shows_its_values_and_ends(report):
+    ax = evaluation_figures.plot_report(report)
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), report.to_frame()["value"])
+    ends = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
+    np.testing.assert_allclose(ends, report.to_frame()[["low", "high"]])
+
+
+def test_drawings_of_decisions_show_what_they_are_given(rng):
+    labels = np.arange(40) % 2
+    table = reliability_table(labels, np.clip(0.4 * labels + 0.6 * rng.random(40), 0, 1))
+    ax = evaluation_figures.plot_reliability({"mine": table})
+    assert ax.lines[1].get_xdata().tolist() == table["probability"].tolist()
+    prevalence = np.array([0.01, 0.1, 1])
+    ax = evaluation_figures.plot_predictive_values(
+        prevalence, {"PPV": prevalence}, marks={"here": 0.05}
+    )
+    assert ax.texts[0].get_text() == "here"
+    assert ax.get_xlabel().startswith("prevalence")
+    ax = evaluation_figures.plot_net_benefit(prevalence[:2], {"model": np.array([0.3, 0.2])})
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["model", "treat nobody"]
+    ax = evaluation_figures.plot_gaps({"a": GAP})
+    assert sorted(round(bar.get_width(), 6) for bar in ax.patches) == [-10, -1, 1]
+
+
+def test_a_learning_curve_stays_within_what_a_score_can_be():
+    _, (ax, other) = plt.subplots(1, 2, sharey=True)
+    learning_figures.plot_learning_curves({"mine": CURVE}, ax=ax)
+    assert max(path.vertices[:, 1].max() for path in ax.collections[0].get_paths()) <= 1
+    learning_figures.plot_learning_curves({"wide": (CURVE[0], CURVE[1] / 3)}, ax=other)
+    assert other.get_ylim()[0] < 0.3
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), CURVE[1].mean(axis=1))
+    law = PowerLaw(0.01, 1.0, 0.5)
+    ax = learning_figures.plot_extrapolation(CURVE[0], 1 - CURVE[1], {"law": (law, 50)})
+    fitted, beyond = (line.get_xdata() for line in ax.lines[-2:])
+    assert (fitted[-1], beyond[0], beyond[-1]) == pytest.approx((50, 50, 100))
+    assert mean_interval(CURVE[1])[0].tolist() == pytest.approx([0.8, 0.95])
+
+
+def test_maps_lie_over_their_films():
+    films, mask = np.zeros((2, 5, 5)), np.zeros((2, 5, 5), bool)
+    mask[:, 1:3, 1:3] = True
+    axes = map_figures.plot_overlays(films, {"a": mask - 0.5}, masks=mask, titles=["x", "y"])
+    assert axes.shape == (2, 2)
+    assert [ax.get_title() for ax in axes[0]] == ["film", "a"]
+    assert [ax.get_ylabel() for ax in axes[:, 0]] == ["x", "y"]
+    drawn = axes[0, 1].images[1]
+    assert drawn.get_array().min() == 0
+    ax = map_figures.plot_weights(np.array([[1.0, -4.0]]), label="weight")
+    assert ax.images[0].get_clim() == (-4, 4)

@@ -24,6 +24,13 @@ HTML = ROOT / "_build" / "html"
 PAGES = sorted([*(page.stem for page in sources()), "notation", "references"])
 SIZES = {"wide": (1400, 900), "phone": (390, 844)}
 
+#: Labels of tabs fade from the light theme's colour to the dark one's: contrast counts at the end.
+TRANSITIONS_ENDED = """
+Promise.allSettled(
+  document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished)
+)
+"""
+
 
 @pytest.fixture(scope="module")
 def browser():
@@ -84,6 +91,7 @@ def visit(browser, book):
         page.goto(address, wait_until="load")
         page.wait_for_function("!window.MathJax || MathJax.startup?.promise")
         page.evaluate("window.MathJax?.startup?.promise")
+        page.evaluate(TRANSITIONS_ENDED)
         return page
 
     yield open_page

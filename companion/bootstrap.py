@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import expit, logit
 from scipy.stats import norm
 
 #: Weights are given out in blocks of at most so many, to bound the memory.
@@ -135,44 +134,51 @@ def bca_interval(
     return float(low), float(high)
 
 
-def logit_interval(
-    value: float, drawn: np.ndarray, confidence: float, *, nearest: float
+def share_interval(
+    value: float, drawn: np.ndarray, confidence: float, *, films: int, groups: int
 ) -> tuple[float, float]:
-    """Return an interval that is symmetric in the logit: for areas under a curve.
+    """Return Wilson's interval of a share, for as many films as the data are worth.
+
+    The resamples say how many independent films would vary as much: all of them where films
+    are drawn singly, fewer where those of a patient are alike. Where all resamples are the same
+    they say nothing, and each group counts as one film.
 
     Parameters
     ----------
     value : float
-        The area, in [0, 1].
+        The share, in [0, 1].
     drawn : numpy.ndarray
-        (R,): areas of the resamples; NaN is left out.
+        (R,): shares of the resamples; NaN is left out.
     confidence : float
         Between 0 and 1.
-    nearest : float
-        Areas nearer to 0 or 1 are taken as this far: the least step that the data allows.
+    films, groups : int
+        How many films the data are worth at most, and of how many groups they are; at least 1.
 
     Returns
     -------
     tuple of float
-        Low and high, holding the value; NaN when nothing is defined.
+        Low and high, holding the value; NaN when it is not defined.
 
     References
     ----------
-    Boyd, Eng and Page, ECML PKDD 2013, doi:10.1007/978-3-642-40994-3_29.
+    Wilson, JASA 22 (1927) 209, doi:10.1080/01621459.1927.10502953; with the effective size:
+    Franco et al., J. Surv. Stat. Methodol. 7 (2019) 334, doi:10.1093/jssam/smy019.
 
     Examples
     --------
-    >>> drawn = expit(np.array([-1.0, 0.0, 1.0]))
-    >>> np.round(logit_interval(0.5, drawn, 0.95, nearest=0.01), 2).tolist()
-    [0.17, 0.83]
+    >>> clean = share_interval(1.0, np.ones(9), 0.95, films=60, groups=20)
+    >>> [round(end, 2) for end in clean]
+    [0.84, 1.0]
     """
-    drawn = drawn[np.isfinite(drawn)]
-    if not drawn.size:
+    if not np.isfinite(value):
         return np.nan, np.nan
-    middle, others = (logit(np.clip(part, nearest, 1 - nearest)) for part in (value, drawn))
-    reach = norm.ppf((1 + confidence) / 2) * others.std()
-    low, high = expit([middle - reach, middle + reach])
-    return min(float(low), value), max(float(high), value)
+    drawn = drawn[np.isfinite(drawn)]
+    spread = drawn.var() if drawn.size else 0.0
+    count = min(max(value * (1 - value) / spread, 1.0), films) if spread > 0 else groups
+    z2 = norm.ppf((1 + confidence) / 2) ** 2 / count
+    middle = (value + z2 / 2) / (1 + z2)
+    reach = np.sqrt(z2 * value * (1 - value) + z2**2 / 4) / (1 + z2)
+    return max(min(float(middle - reach), value), 0.0), min(max(float(middle + reach), value), 1.0)
 
 
 def folded_interval(gaps: np.ndarray, drawn: np.ndarray, confidence: float) -> tuple[float, float]:

@@ -1,8 +1,7 @@
 """Scores of a binary classifier, each with a bootstrap confidence interval.
 
 scikit-learn has every score but no interval; two thousand of its calls take minutes.
-Here one resample is a row of weights, and all rows are scored at once.
-The tests hold every value to scikit-learn's.
+The tests hold every value to scikit-learn's, and the intervals to simulated studies.
 """
 
 from __future__ import annotations
@@ -18,9 +17,10 @@ from companion.bootstrap import (
     folded_interval,
     group_numbers,
     leave_one_out,
-    logit_interval,
     resamples,
+    share_interval,
 )
+from companion.weighted_scores import confusion, score, score_decisions
 
 METRICS = (
     "auroc",
@@ -37,8 +37,6 @@ METRICS = (
 )
 #: Other names of the same scores.
 ALIASES = {"sensitivity": "recall"}
-#: Equal bins between 0 and 1 into which the expected calibration error sorts probabilities.
-ECE_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -151,14 +149,17 @@ def evaluate(
 
     Notes
     -----
-    Three methods, each where simulation shows that it holds what it promises:
-    areas under a curve symmetric in the logit, the expected calibration error with allowance for
-    noise, all others bias-corrected and accelerated. :mod:`companion.bootstrap` has them.
-    No interval can see what a sample does not hold: recall of 1 gets an interval of no width.
+    Each score has the method that holds in simulation what it promises, also with few films.
+    Shares of films, and areas under a curve, which are shares of pairs: Wilson's, for as many films
+    as the resamples say. F1 is 2 J / (1 + J), where J is a share. Balanced accuracy: from the
+    intervals of its two parts. Calibration error: with allowance for noise.
+    `mcc` and `brier`: bias-corrected and accelerated, too narrow where hardly a film is wrong.
+    ``benchmarks/interval_coverage.py`` counts how often each holds.
 
     References
     ----------
     Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 14.
+    Zou et al., Comput. Stat. Data Anal. 53 (2009) 1080, doi:10.1016/j.csda.2008.09.033.
 
     Examples
     --------
@@ -169,22 +170,17 @@ def evaluate(
     """
     labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
     _check(labels, scores, groups, confidence, n_boot)
-    whole, groups = np.ones((1, len(labels))), group_numbers(len(labels), groups)
-    values = _score(labels, scores, threshold, whole)
-    drawn = _score_all(labels, scores, threshold, resamples(rng, groups, n_boot))
-    left_out = _score_all(labels, scores, threshold, leave_one_out(groups))
-    nearest = 0.5 / (labels.sum() * (1 - labels).sum())
-    estimates = {}
-    for metric in METRICS:
-        value = float(values[metric][0])
-        if metric in ("auroc", "average_precision"):
-            ends = logit_interval(value, drawn[metric], confidence, nearest=nearest)
-        elif metric == "ece":
-            ends = folded_interval(values["gaps"][0], drawn["gaps"], confidence)
-        else:
-            ends = bca_interval(value, drawn[metric], left_out[metric], confidence)
-        estimates[metric] = Estimate(value, *ends)
-    counts = _confusion(labels, scores >= threshold, whole)[:, 0].astype(np.int64).reshape(2, 2)
+    given, groups = (labels, scores, threshold), group_numbers(len(labels), groups)
+    whole = np.ones((1, len(labels)))
+    values = {name: row[0] for name, row in score(*given, whole).items()}
+    drawn = _gather(score(*given, rows) for rows in resamples(rng, groups, n_boot))
+    left_out = _gather(score_decisions(*given, rows) for rows in leave_one_out(groups))
+    ends = _share_intervals(labels, scores >= threshold, groups, values, drawn, confidence)
+    for metric in ("mcc", "brier"):
+        ends[metric] = bca_interval(values[metric], drawn[metric], left_out[metric], confidence)
+    ends["ece"] = folded_interval(values["gaps"], drawn["gaps"], confidence)
+    estimates = {metric: Estimate(float(values[metric]), *ends[metric]) for metric in METRICS}
+    counts = confusion(labels, scores >= threshold, whole)[:, 0].astype(np.int64).reshape(2, 2)
     return Report(estimates, counts, threshold, confidence)
 
 
@@ -208,51 +204,38 @@ def _check(labels, scores, groups, confidence, n_boot):
         raise ValueError(f"n_boot must be at least 1, got {n_boot}")
 
 
-def _score_all(labels, scores, threshold, blocks):
-    parts = [_score(labels, scores, threshold, weights) for weights in blocks]
+def _gather(parts):
+    parts = list(parts)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _confusion(labels, decisions, weights):
-    """Return true negatives, false positives, false negatives, true positives: (4, rows)."""
-    cells = [(labels == truth) & (decisions == said) for truth in (0, 1) for said in (0, 1)]
-    return np.stack([weights @ cell for cell in cells])
+def _share_intervals(labels, said, groups, values, drawn, confidence):
+    """Return the ends for the scores that are shares, or made of shares."""
+    values, drawn = (part | {"jaccard": part["f1"] / (2 - part["f1"])} for part in (values, drawn))
+    ill, everyone = labels == 1, np.ones(len(labels), bool)
+
+    def _ends(metric, films, among):
+        count = min(len(np.unique(groups[rows])) for rows in among)
+        value = float(values[metric])
+        return share_interval(value, drawn[metric], confidence, films=films, groups=count)
+
+    of = {"accuracy": everyone, "recall": ill, "specificity": ~ill}
+    of |= {"precision": said, "jaccard": said | ill}
+    ends = {metric: _ends(metric, rows.sum(), [rows]) for metric, rows in of.items() if rows.any()}
+    ends.setdefault("precision", (np.nan, np.nan))
+    # Pairs can be worth more films than there are; simulated studies hold up to twice as many.
+    ends["auroc"] = _ends("auroc", 2 * len(labels), [ill, ~ill])
+    ends["average_precision"] = _ends("average_precision", 2 * len(labels), [ill])
+    ends["f1"] = tuple(2 * end / (1 + end) for end in ends.pop("jaccard"))
+    ends["balanced_accuracy"] = _mean_of_two(values, ends, "recall", "specificity")
+    return ends
 
 
-def _score(labels, scores, threshold, weights):
-    """Return every metric, and the gap of every bin, for every row of weights."""
-    tn, fp, fn, tp = _confusion(labels, scores >= threshold, weights)
-    total = tp + tn + fp + fn
-    with np.errstate(invalid="ignore", divide="ignore"):
-        recall, specificity = tp / (tp + fn), tn / (tn + fp)
-        spread = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
-        result = {
-            "accuracy": (tp + tn) / total,
-            "balanced_accuracy": (recall + specificity) / 2,
-            "recall": recall,
-            "specificity": specificity,
-            "precision": tp / (tp + fp),
-            "f1": 2 * tp / (2 * tp + fp + fn),
-            "mcc": np.where(spread > 0, (tp * tn - fp * fn) / spread, 0.0),
-            "brier": weights @ (scores - labels) ** 2 / total,
-        }
-        result["auroc"], result["average_precision"] = _rank_metrics(labels, scores, weights)
-    bins = np.minimum((scores * ECE_BINS).astype(int), ECE_BINS - 1)
-    differences = np.zeros((len(scores), ECE_BINS))
-    differences[np.arange(len(scores)), bins] = labels - scores
-    result["gaps"] = weights @ differences / total[:, None]
-    result["ece"] = np.abs(result["gaps"]).sum(axis=1)
-    return result
-
-
-def _rank_metrics(labels, scores, weights):
-    """Area under the ROC curve and average precision, films with equal scores taken as one."""
-    order = np.argsort(-scores, kind="stable")
-    starts = np.flatnonzero(np.diff(scores[order], prepend=np.inf))
-    positives = np.add.reduceat(weights[:, order] * (labels[order] == 1), starts, axis=1)
-    negatives = np.add.reduceat(weights[:, order] * (labels[order] == 0), starts, axis=1)
-    hits, alarms = positives.cumsum(axis=1), negatives.cumsum(axis=1)
-    above = hits - positives / 2
-    auroc = (negatives * above).sum(axis=1) / (hits[:, -1] * alarms[:, -1])
-    precision = np.divide(hits, hits + alarms, out=np.zeros_like(hits), where=hits + alarms > 0)
-    return auroc, (positives * precision).sum(axis=1) / hits[:, -1]
+def _mean_of_two(values, ends, first, second):
+    """Square and add the distances to the ends, as for independent shares."""
+    mean = (values[first] + values[second]) / 2
+    low, high = (
+        np.hypot(*(values[name] - ends[name][side] for name in (first, second))) / 2
+        for side in (0, 1)
+    )
+    return float(mean - low), float(mean + high)

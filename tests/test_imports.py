@@ -12,8 +12,8 @@ import pytest
 COMPANION = Path(__file__).resolve().parent.parent / "companion"
 
 FLOORS = {
-    1: {"phantom_anatomy", "data_files", "dicom", "bootstrap", "comparison", "calibration",
-        "decisions", "leakage", "numpy_arguments",
+    1: {"phantom_anatomy", "data_files", "dicom", "weighted_scores", "simulated_studies",
+        "bootstrap", "comparison",        "calibration", "decisions", "leakage", "numpy_arguments",
         "numpy_optimizers", "finite_differences", "transforms", "learning_curves",
         "frozen_features", "map_scores", "film_features"},
     2: {"phantom", "images", "keras_models", "torch_models", "torch_checkpoint",

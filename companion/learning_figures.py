@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from companion.learning_curves import PowerLaw, mean_interval
+from companion.learning_curves import mean_interval
 from companion.plotting import COLOURS
+from companion.power_law import PowerLaw
 
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 

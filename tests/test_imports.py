@@ -14,7 +14,7 @@ COMPANION = Path(__file__).resolve().parent.parent / "companion"
 FLOORS = {
     1: {"phantom_anatomy", "data_files", "dicom", "weighted_scores", "simulated_studies",
         "bootstrap", "comparison",        "calibration", "decisions", "leakage", "numpy_arguments",
-        "numpy_optimizers", "finite_differences", "transforms", "learning_curves",
+        "numpy_optimizers", "finite_differences", "transforms", "learning_curves", "power_law",
         "frozen_features", "map_scores", "film_features"},
     2: {"phantom", "images", "keras_models", "torch_models", "torch_checkpoint",
         "torch_recurrent", "numpy_activations", "numpy_padding", "numpy_normalization",

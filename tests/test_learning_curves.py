@@ -12,14 +12,14 @@ from companion.film_features import film_features
 from companion.frozen_features import frozen_features
 from companion.learners import LEARNERS, learn_logistic, learn_network
 from companion.learning_curves import (
-    PowerLaw,
     draw_budget,
-    fit_power_law,
     flip_labels,
+    matching_interval,
     matching_size,
     mean_interval,
     read_stored,
 )
+from companion.power_law import PowerLaw, fit_power_law
 from companion.torch_models import PooledCNN
 
 POOL = (np.arange(1000) % 4 > 0).astype(int)
@@ -76,6 +76,28 @@ def test_matching_reads_between_the_points_and_says_when_there_is_none():
     assert matching_size(sizes, errors, 0.5) == pytest.approx(100)
     assert matching_size(sizes, errors, 0.05) == np.inf
     assert 100 < matching_size([100, 200, 400], [0.2, 0.25, 0.1], 0.15) < 400
+
+
+def test_the_interval_of_a_worth_covers():
+    """Five noisy seeds of a curve, and of a method worth 150 films; 300 such studies."""
+    rng = np.random.default_rng(1)
+    sizes = np.array([25, 50, 100, 200, 400, 800])
+    law, held = PowerLaw(0, 1.0, 0.5), 0
+    for _ in range(300):
+        errors = law.error(sizes)[:, None] * np.exp(rng.normal(0, 0.15, (6, 5)))
+        others = law.error(150) * np.exp(rng.normal(0, 0.15, 5))
+        films, low, high = matching_interval(sizes, errors, others, rng=rng, n_draws=200)
+        assert low <= films <= high
+        held += low <= 150 <= high
+    assert 0.92 < held / 300 < 0.99
+
+
+def test_a_worth_beyond_the_curve_is_infinite_and_before_it_the_first_size(rng):
+    errors = np.array([[0.2, 0.21], [0.1, 0.11]])
+    assert matching_interval([100, 400], errors, [0.01], rng=rng) == (np.inf, np.inf, np.inf)
+    steady = np.array([[0.2, 0.201, 0.2], [0.1, 0.101, 0.1]])
+    few = matching_interval([100, 400], steady, [0.9], rng=rng)
+    assert few == pytest.approx((100, 100, 100))
 
 
 def test_the_interval_of_a_mean_covers():
@@ -186,6 +208,11 @@ def test_film_features_are_what_they_are_called():
         (lambda: flip_labels(POOL, 20, None), r"share must be in \[0, 1\], got 20"),
         (lambda: fit_power_law([1, 2], [0.1, 0.2]), "at least three sizes different"),
         (lambda: fit_power_law([1, 2, 3], [0.1, 0.2, 0]), "above 0, got 1.0, 0.0"),
+        (
+            lambda: matching_interval([1, 2], np.ones((3, 5)), [1], rng=None),
+            r"got \(3, 5\) and \(1,\)",
+        ),
+        (lambda: matching_interval([1], [[0.1, 0.0]], [1], rng=None), "above 0, got 0"),
         (lambda: choose_next(np.ones(2), 3, "random", None), "from 0 to 2, got 3"),
         (
             lambda: choose_next(np.ones(2), 1, "magic", np.random.default_rng(0)),

@@ -17,7 +17,8 @@ from companion import (
 )
 from companion.calibration import reliability_table
 from companion.evaluation import evaluate
-from companion.learning_curves import PowerLaw, mean_interval
+from companion.learning_curves import mean_interval
+from companion.power_law import PowerLaw
 
 
 @pytest.fixture

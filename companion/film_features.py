@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from companion.numpy_arguments import check_unit_range
+
 
 def film_features(images: np.ndarray) -> pd.DataFrame:
     """Measure films in ways that can be said in words.
@@ -37,8 +39,7 @@ def film_features(images: np.ndarray) -> pd.DataFrame:
     images = np.asarray(images, float)
     if images.ndim != 3 or min(images.shape[1:]) < 8:
         raise ValueError(f"images must be (N, H, W) of at least 8 x 8, got {images.shape}")
-    if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
-        raise ValueError(f"images must be in [0, 1], got {images.min():g} to {images.max():g}")
+    check_unit_range("images", images)
     _, height, width = images.shape
     flat = np.sort(images.reshape(len(images), -1), axis=1)
     mean = flat.mean(axis=1)

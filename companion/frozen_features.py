@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
+from companion.numpy_arguments import check_unit_range
+
 
 @lru_cache(maxsize=1)
 def load_backbone() -> torch.nn.Module:
@@ -69,10 +71,7 @@ def frozen_features(images: np.ndarray, *, size: int = 112, batch_size: int = 64
     images = np.asarray(images, np.float32)
     if images.ndim != 4 or images.shape[1] != 1:
         raise ValueError(f"images must be (N, 1, H, W), got shape {images.shape}")
-    if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
-        raise ValueError(
-            f"images must be finite and in [0, 1], got {images.min():g} to {images.max():g}"
-        )
+    check_unit_range("images", images)
     if size < 32:
         raise ValueError(f"size must be at least 32, got {size}")
     backbone, found = load_backbone(), []

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from companion.dicom import ImageFormatError, read_dicom
+from companion.numpy_arguments import check_unit_range
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:
@@ -212,9 +213,4 @@ def check_image(image: np.ndarray) -> None:
         raise ValueError(f"image must be (H, W) and not empty, got shape {image.shape}")
     if not np.issubdtype(image.dtype, np.floating):
         raise ValueError(f"image must be floating point in [0, 1], got dtype {image.dtype}")
-    if not np.isfinite(image).all():
-        raise ValueError(f"image must be finite, got {(~np.isfinite(image)).sum()} NaN or infinite")
-    if image.min() < 0 or image.max() > 1:
-        raise ValueError(
-            f"image must be in [0, 1], got values from {image.min():g} to {image.max():g}"
-        )
+    check_unit_range("image", image)

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import pandas as pd
 
+from companion.document_shape import check_input_shape
+
 
 def document_cnn(input_shape: tuple[int, int, int] = (224, 224, 3)) -> keras.Sequential:
     """Build the source document's pneumonia model: these layers and no other.
@@ -30,7 +32,7 @@ def document_cnn(input_shape: tuple[int, int, int] = (224, 224, 3)) -> keras.Seq
     >>> document_cnn().count_params()
     11169089
     """
-    check_input_shape(input_shape)
+    check_input_shape(input_shape, "H W C")
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -109,30 +111,3 @@ def layer_table(model: keras.Sequential) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["layer", "output shape", "values", "parameters"])
     table["share"] = (table.parameters / table.parameters.sum()).map("{:.1%}".format)
     return table
-
-
-def check_input_shape(input_shape: tuple[int, int, int]) -> None:
-    """Raise unless the document's model fits the shape.
-
-    Parameters
-    ----------
-    input_shape : tuple of int
-        (H, W, C).
-
-    Raises
-    ------
-    ValueError
-        Saying what was found.
-
-    Examples
-    --------
-    >>> check_input_shape((16, 16, 1))
-    Traceback (most recent call last):
-    ...
-    ValueError: input_shape must be (H, W, C) with H and W at least 22, got (16, 16, 1)
-    """
-    fits = len(input_shape) == 3 and min(input_shape[:2]) >= 22 and input_shape[2] >= 1
-    if not fits:
-        raise ValueError(
-            f"input_shape must be (H, W, C) with H and W at least 22, got {tuple(input_shape)}"
-        )

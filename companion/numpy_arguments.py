@@ -80,6 +80,38 @@ def check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
     check_array(name, array, " ".join(map(str, shape)))
 
 
+def check_unit_range(name: str, values: np.ndarray) -> None:
+    """Raise unless all values are finite and in [0, 1], as those of a scaled film are.
+
+    Parameters
+    ----------
+    name : str
+        What the caller calls it.
+    values : numpy.ndarray
+        To be checked, not empty.
+
+    Raises
+    ------
+    ValueError
+        Saying what was found.
+
+    Examples
+    --------
+    >>> check_unit_range("images", np.array([0, 255]))
+    Traceback (most recent call last):
+    ...
+    ValueError: images must be in [0, 1], got values from 0 to 255
+    """
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"{name} must be finite, got {(~np.isfinite(values)).sum()} NaN or infinite"
+        )
+    if values.min() < 0 or values.max() > 1:
+        raise ValueError(
+            f"{name} must be in [0, 1], got values from {values.min():g} to {values.max():g}"
+        )
+
+
 def as_pair(name: str, value: Pair, *, least: int) -> tuple[int, int]:
     """Return a size for rows and one for columns.
 

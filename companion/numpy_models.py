@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from companion.document_shape import check_input_shape
 from companion.numpy_activations import relu, relu_backward
 from companion.numpy_conv import conv2d, conv2d_backward
 from companion.numpy_layers import (
@@ -67,11 +68,7 @@ class DocumentCNN:
         seed: int = 0,
         dtype: type = np.float32,
     ):
-        fits = len(input_shape) == 3 and min(input_shape[1:]) >= 22 and input_shape[0] >= 1
-        if not fits:
-            raise ValueError(
-                f"input_shape must be (C, H, W) with H and W at least 22, got {tuple(input_shape)}"
-            )
+        check_input_shape(input_shape, "C H W")
         rng = np.random.default_rng(seed)
         channels, height, width = input_shape
         self.layers = []

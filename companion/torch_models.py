@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from companion.document_shape import check_input_shape
+
 
 class DocumentCNN(nn.Module):
     """The source document's pneumonia model, as :func:`companion.keras_models.document_cnn`.
@@ -37,10 +39,7 @@ class DocumentCNN(nn.Module):
 
     def __init__(self, input_shape: tuple[int, int, int] = (3, 224, 224), *, seed: int = 0):
         super().__init__()
-        if len(input_shape) != 3 or input_shape[0] < 1 or min(input_shape[1:]) < 22:
-            raise ValueError(
-                f"input_shape must be (C, H, W) with H and W at least 22, got {tuple(input_shape)}"
-            )
+        check_input_shape(input_shape, "C H W")
         self.input_shape = tuple(input_shape)
         channels, height, width = input_shape
         for _ in range(3):

@@ -227,10 +227,13 @@ def test_film_features_are_what_they_are_called():
             "sizes must be at most 9, the pool, got 10",
         ),
         (lambda: frozen_features(np.ones((1, 3, 28, 28))), r"\(N, 1, H, W\), got shape"),
-        (lambda: frozen_features(np.full((1, 1, 28, 28), 2.0)), r"in \[0, 1\], got 2 to 2"),
+        (
+            lambda: frozen_features(np.full((1, 1, 28, 28), 2.0)),
+            r"in \[0, 1\], got values from 2 to 2",
+        ),
         (lambda: frozen_features(np.ones((1, 1, 28, 28)), size=8), "at least 32, got 8"),
         (lambda: film_features(np.ones((1, 4, 4))), "at least 8 x 8, got"),
-        (lambda: film_features(np.full((1, 8, 8), 9)), r"in \[0, 1\], got 9 to 9"),
+        (lambda: film_features(np.full((1, 8, 8), 9)), r"in \[0, 1\], got values from 9 to 9"),
     ],
 )
 def test_bad_input_is_named(call, message):

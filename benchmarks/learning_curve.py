@@ -1,6 +1,7 @@
 """Scores against the number of labelled films; stores the table that chapter 9.1 plots.
 
-Run ``python benchmarks/learning_curve.py --seeds 5``: about an hour on one core, real data needed.
+Run ``python benchmarks/learning_curve.py --seeds 5``: about an hour on two cores without
+bfloat16, real data needed. Each run has one thread; ``--processes`` of them go side by side.
 ``--only NAME`` runs one curve again and keeps the others. The table is written after every curve.
 """
 
@@ -18,7 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from tqdm import tqdm
 
 from companion.active_learning import STRATEGIES, label_in_rounds
 from companion.datasets import load_pneumonia
@@ -69,38 +72,48 @@ def gather(points):
     return {"sizes": sizes, **table}
 
 
-def run_curve(learn, noise, prevalence, films, labels, seeds):
-    """Train on every affordable size, from every seed."""
-    points = {}
-    ill = labels["train"].sum()
-    normal = len(labels["train"]) - ill
-    for size in SIZES:
-        share = labels["train"].mean() if prevalence is None else prevalence
-        if round(size * share) > ill or size - round(size * share) > normal:
-            continue
-        for seed in range(seeds):
-            rng = np.random.default_rng(seed)
-            rows = draw_budget(labels["train"], size, rng, prevalence=prevalence)
-            spoilt = labels["train"].copy()
-            drawn = np.concatenate(rows)
-            spoilt[drawn] = flip_labels(spoilt[drawn], noise, rng)
-            parts = [(films["train"][part], spoilt[part]) for part in rows]
-            points[size, seed] = score(learn(*parts, seed), films, labels)
-            print(size, seed, points[size, seed]["val"], flush=True)
-    return gather(points)
+def run_point(learner, size, seed, noise, prevalence, films, labels):
+    """Draw a budget, spoil its labels, train and score."""
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(seed)
+    rows = draw_budget(labels["train"], size, rng, prevalence=prevalence)
+    spoilt = labels["train"].copy()
+    drawn = np.concatenate(rows)
+    spoilt[drawn] = flip_labels(spoilt[drawn], noise, rng)
+    parts = [(films["train"][part], spoilt[part]) for part in rows]
+    return {(size, seed): score(LEARNERS[learner](*parts, seed), films, labels)}
 
 
-def run_active(learn, strategy, films, labels, seeds):
-    """Label round by round, from every seed."""
-    points = {}
-    for seed in range(seeds):
-        rounds = label_in_rounds(
-            learn, films["train"], labels["train"], sizes=ROUNDS, strategy=strategy, seed=seed
-        )
-        for size, predictor in rounds:
-            points[size, seed] = score(predictor, films, labels)
-        print(strategy, seed, points[size, seed]["val"], flush=True)
-    return gather(points)
+def run_rounds(learner, strategy, seed, films, labels):
+    """Label round by round, scored after each."""
+    torch.set_num_threads(1)
+    rounds = label_in_rounds(
+        LEARNERS[learner], films["train"], labels["train"],
+        sizes=ROUNDS, strategy=strategy, seed=seed,
+    )  # fmt: skip
+    return {(size, seed): score(predictor, films, labels) for size, predictor in rounds}
+
+
+def affordable(labels, prevalence):
+    """Return the sizes for which the pool has films enough of both labels."""
+    ill = labels.sum()
+    share = labels.mean() if prevalence is None else prevalence
+    parts = [(size, round(size * share)) for size in SIZES]
+    return [size for size, count in parts if count <= ill and size - count <= len(labels) - ill]
+
+
+def jobs_of(name, labels, seeds):
+    """Return the independent calls that make up a curve, without the data."""
+    if name in CURVES:
+        learner, noise, prevalence = CURVES[name]
+        sizes = affordable(labels["train"], prevalence)
+        return [
+            delayed(partial(run_point, learner, size, seed, noise, prevalence))
+            for size in sizes
+            for seed in range(seeds)
+        ]
+    _, learner, strategy = name.rsplit(", ", 2)
+    return [delayed(partial(run_rounds, learner, strategy, seed)) for seed in range(seeds)]
 
 
 def store(made):
@@ -115,22 +128,16 @@ def main():
     """Run every curve, store after each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     data = load_pneumonia()
     splits = {"train": data.train, "val": data.val, "test": data.test}
     pixels = {name: (s.images / 255).astype(np.float32)[:, None] for name, s in splits.items()}
     labels = {name: s.labels for name, s in splits.items()}
-    jobs = {
-        name: partial(run_curve, LEARNERS[learner], noise, prevalence)
-        for name, (learner, noise, prevalence) in CURVES.items()
-    }
-    for learner in ACTIVE:
-        for strategy in STRATEGIES:
-            name = f"active, {learner}, {strategy}"
-            jobs[name] = partial(run_active, LEARNERS[learner], strategy)
+    names = [*CURVES, *(f"active, {learner}, {how}" for learner in ACTIVE for how in STRATEGIES)]
+    if options.only not in ("", *names):
+        parser.error(f"--only must be one of {names}, got {options.only!r}")
 
     made = json.loads(STORED.read_text("utf8")) if options.only else {"curves": {}}
     commit = subprocess.run(
@@ -138,15 +145,17 @@ def main():
     ).stdout.strip()
     made |= {"date": datetime.date.today().isoformat(), "commit": commit, "seeds": options.seeds}
     made["machine"] = f"{platform.machine()}, Python {platform.python_version()}"
-    for name, job in jobs.items():
-        if options.only in ("", name):
-            started = time.perf_counter()
-            films = pixels
-            if name == "frozen features":
-                films = {split: frozen_features(images) for split, images in pixels.items()}
-            made["curves"][name] = job(films, labels, options.seeds)
-            store(made)
-            print(f"{name}: {(time.perf_counter() - started) / 60:.1f} minutes", flush=True)
+    workers = Parallel(options.processes, return_as="generator_unordered")
+    for name in [options.only] if options.only else names:
+        started, films, points = time.perf_counter(), pixels, {}
+        if name == "frozen features":
+            films = {split: frozen_features(images) for split, images in pixels.items()}
+        jobs = [call(films, labels) for call in jobs_of(name, labels, options.seeds)]
+        for found in tqdm(workers(jobs), name, len(jobs)):
+            points |= found
+        made["curves"][name] = gather(points)
+        store(made)
+        print(f"{name}: {(time.perf_counter() - started) / 60:.1f} minutes", flush=True)
     print(f"stored in {STORED}")
 
 

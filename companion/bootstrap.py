@@ -68,30 +68,6 @@ def resamples(rng: np.random.Generator, groups: np.ndarray, n_boot: int) -> Iter
         yield rng.multinomial(count, np.full(count, 1 / count), size=size)[:, groups] * 1.0
 
 
-def leave_one_out(groups: np.ndarray) -> Iterator[np.ndarray]:
-    """Leave out one group at a time.
-
-    Parameters
-    ----------
-    groups : numpy.ndarray
-        From :func:`group_numbers`, (N,).
-
-    Yields
-    ------
-    numpy.ndarray
-        float, (rows, N), 0 for the films left out and 1 for the others; a row a group in all.
-
-    Examples
-    --------
-    >>> from companion.bootstrap import leave_one_out
-    >>> next(leave_one_out(np.array([0, 0, 1]))).tolist()
-    [[0.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
-    """
-    numbers = np.arange(groups.max() + 1)
-    for block in np.array_split(numbers, -(-len(numbers) * len(groups) // BLOCK)):
-        yield (groups != block[:, None]) * 1.0
-
-
 def bca_interval(
     value: float, drawn: np.ndarray, left_out: np.ndarray, confidence: float
 ) -> tuple[float, float]:
@@ -162,7 +138,7 @@ def share_interval(
     References
     ----------
     Wilson, JASA 22 (1927) 209, doi:10.1080/01621459.1927.10502953; with the effective size:
-    Franco et al., J. Surv. Stat. Methodol. 7 (2019) 334, doi:10.1093/jssam/smy019.
+    Franco et al., J. Surv. Stat. Methodol. 7 (2019) 334, PMC6690503.
 
     Examples
     --------

@@ -16,11 +16,10 @@ from companion.bootstrap import (
     bca_interval,
     folded_interval,
     group_numbers,
-    leave_one_out,
     resamples,
     share_interval,
 )
-from companion.weighted_scores import confusion, score, score_decisions
+from companion.weighted_scores import confusion, score, score_without_each
 
 METRICS = (
     "auroc",
@@ -174,10 +173,10 @@ def evaluate(
     whole = np.ones((1, len(labels)))
     values = {name: row[0] for name, row in score(*given, whole).items()}
     drawn = _gather(score(*given, rows) for rows in resamples(rng, groups, n_boot))
-    left_out = _gather(score_decisions(*given, rows) for rows in leave_one_out(groups))
+    without = score_without_each(*given, groups)
     ends = _share_intervals(labels, scores >= threshold, groups, values, drawn, confidence)
     for metric in ("mcc", "brier"):
-        ends[metric] = bca_interval(values[metric], drawn[metric], left_out[metric], confidence)
+        ends[metric] = bca_interval(values[metric], drawn[metric], without[metric], confidence)
     ends["ece"] = folded_interval(values["gaps"], drawn["gaps"], confidence)
     estimates = {metric: Estimate(float(values[metric]), *ends[metric]) for metric in METRICS}
     counts = confusion(labels, scores >= threshold, whole)[:, 0].astype(np.int64).reshape(2, 2)

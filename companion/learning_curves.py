@@ -1,13 +1,11 @@
-"""How a score grows with the number of labelled films: budgets, spoilt labels, films' worth."""
+"""How a score grows with the number of labelled films: budgets, spoilt labels, seeds."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from importlib.resources import files
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 from scipy.stats import t as student
 
 #: Of every five labelled films one is kept to choose the epoch or the penalty.
@@ -105,115 +103,6 @@ def flip_labels(labels: np.ndarray, share: float, rng: np.random.Generator) -> n
     rows = rng.permutation(len(spoilt))[: round(share * len(spoilt))]
     spoilt[rows] = 1 - spoilt[rows]
     return spoilt
-
-
-def matching_size(sizes: Sequence[float], errors: Sequence[float], error: float) -> float:
-    """Return how many films a curve needs for an error, read off between its measured points.
-
-    Parameters
-    ----------
-    sizes : sequence of float
-        Increasing numbers of films.
-    errors : sequence of float
-        Error at each size, above 0; made to fall by pooling neighbours that rise.
-    error : float
-        What another method reached, above 0.
-
-    Returns
-    -------
-    float
-        Interpolated on logarithmic scales; infinite when the curve never comes so low,
-        and the first size when it starts below.
-
-    Examples
-    --------
-    >>> round(matching_size([100, 400], [0.2, 0.1], 0.1414))
-    200
-    """
-    return _match(np.log(sizes), np.log(errors), np.log(error))
-
-
-def matching_interval(
-    sizes: Sequence[float],
-    errors: np.ndarray,
-    others: np.ndarray,
-    *,
-    rng: np.random.Generator,
-    confidence: float = 0.95,
-    n_draws: int = 1000,
-) -> tuple[float, float, float]:
-    """Return how many films a curve needs for another method's error, with an interval.
-
-    Errors are averaged over seeds on a logarithmic scale. Each draw moves both averages as
-    Student's t says that other seeds would, all points of a curve together.
-
-    Parameters
-    ----------
-    sizes : sequence of float
-        Increasing numbers of films.
-    errors : numpy.ndarray
-        (sizes, seeds), above 0: the curve.
-    others : numpy.ndarray
-        (seeds,), above 0: the other method; one value is taken as exact.
-    rng : numpy.random.Generator
-        Source of the draws.
-    confidence : float
-        Between 0 and 1.
-    n_draws : int
-        How many draws.
-
-    Returns
-    -------
-    tuple of float
-        The number of films, low and high; each may be the first size or infinite, which mean
-        "as many or fewer" and "more than the last".
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, or an error is not above 0.
-
-    Examples
-    --------
-    >>> errors = np.array([[0.19, 0.21], [0.09, 0.11]])
-    >>> found = matching_interval([100, 400], errors, [0.14], rng=np.random.default_rng(0))
-    >>> found[1] <= round(found[0]) == 203 <= found[2]
-    True
-    """
-    errors, others = np.asarray(errors, float), np.atleast_1d(np.asarray(others, float))
-    if errors.ndim != 2 or len(errors) != len(sizes) or errors.shape[1] < 2 or others.ndim != 1:
-        raise ValueError(
-            f"errors must be (sizes, seeds) of at least two seeds and others (seeds,), "
-            f"got {errors.shape} and {others.shape} for {len(sizes)} sizes"
-        )
-    if min(errors.min(), others.min()) <= 0:
-        raise ValueError(f"errors must be above 0, got {min(errors.min(), others.min()):g}")
-    steps, curve, other = np.log(sizes), np.log(errors), np.log(others)[None]
-    found = _match(steps, curve.mean(axis=1), other.mean())
-    draws = [
-        _match(steps, _draw_mean(curve, rng), _draw_mean(other, rng)[0]) for _ in range(n_draws)
-    ]
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = np.quantile(draws, tails, method="nearest")
-    return found, float(low), float(high)
-
-
-def _match(log_sizes, log_errors, log_error):
-    falling = isotonic_regression(log_errors, increasing=False).x
-    if log_error < falling[-1]:
-        return float("inf")
-    # A step of nearly nothing, as np.interp wants its points to rise.
-    points = np.arange(len(falling)) * 1e-12 - falling
-    return float(np.exp(np.interp(-log_error, points, log_sizes)))
-
-
-def _draw_mean(values, rng):
-    """Draw the mean over seeds of (points, seeds) as Student's t spreads it, points together."""
-    mean, seeds = values.mean(axis=1), values.shape[1]
-    if seeds == 1:
-        return mean
-    step = (values - mean[:, None]) @ rng.normal(size=seeds)
-    return mean + step / np.sqrt(seeds * rng.chisquare(seeds - 1))
 
 
 def mean_interval(

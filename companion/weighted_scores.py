@@ -64,7 +64,46 @@ def score_decisions(
     >>> score_decisions(labels, scores, 0.5, np.array([[1, 1, 1, 1], [1, 0, 1, 2]]))["recall"]
     array([0.5       , 0.66666667])
     """
-    tn, fp, fn, tp = confusion(labels, scores >= threshold, weights)
+    counts = confusion(labels, scores >= threshold, weights)
+    return _from_counts(counts, weights @ (scores - labels) ** 2)
+
+
+def score_without_each(
+    labels: np.ndarray, scores: np.ndarray, threshold: float, groups: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return what :func:`score_decisions` returns, without each group of films in turn.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        int, (N,), 0 or 1.
+    scores : numpy.ndarray
+        float, (N,), in [0, 1].
+    threshold : float
+        Scores from here on count as 1.
+    groups : numpy.ndarray
+        int, (N,), from 0 up.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        (groups,) each; NaN where a score is undefined.
+
+    Examples
+    --------
+    >>> labels, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.6, 0.4, 0.9])
+    >>> score_without_each(labels, scores, 0.5, np.array([0, 1, 2, 2]))["accuracy"].tolist()
+    [0.3333333333333333, 0.6666666666666666, 0.5]
+    """
+    decisions = scores >= threshold
+    cells = [(labels == truth) & (decisions == said) for truth in (0, 1) for said in (0, 1)]
+    in_group = np.stack([np.bincount(groups, cell) for cell in (*cells, (scores - labels) ** 2)])
+    *counts, squares = in_group.sum(axis=1, keepdims=True) - in_group
+    return _from_counts(counts, squares)
+
+
+def _from_counts(counts, squares):
+    tn, fp, fn, tp = counts
     total = tp + tn + fp + fn
     with np.errstate(invalid="ignore", divide="ignore"):
         recall, specificity = tp / (tp + fn), tn / (tn + fp)
@@ -77,7 +116,7 @@ def score_decisions(
             "precision": tp / (tp + fp),
             "f1": 2 * tp / (2 * tp + fp + fn),
             "mcc": np.where(spread > 0, (tp * tn - fp * fn) / spread, 0.0),
-            "brier": weights @ (scores - labels) ** 2 / total,
+            "brier": squares / total,
         }
 
 

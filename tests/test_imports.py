@@ -13,9 +13,9 @@ COMPANION = Path(__file__).resolve().parent.parent / "companion"
 
 FLOORS = {
     1: {"phantom_anatomy", "data_files", "dicom", "weighted_scores", "simulated_studies",
-        "bootstrap", "comparison",        "calibration", "decisions", "leakage", "numpy_arguments",
-        "numpy_optimizers", "finite_differences", "transforms", "learning_curves", "power_law",
-        "map_scores", "document_shape"},
+        "bootstrap", "comparison", "calibration", "decisions", "leakage", "numpy_arguments",
+        "numpy_optimizers", "finite_differences", "transforms", "learning_curves",
+        "power_law", "film_worth", "map_scores", "document_shape"},
     2: {"phantom", "images", "keras_models", "torch_models", "torch_checkpoint",
         "torch_recurrent", "numpy_activations", "numpy_padding", "numpy_normalization",
         "numpy_sequences", "active_learning", "evaluation", "explain",

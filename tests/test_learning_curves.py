@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from companion.active_learning import STRATEGIES, choose_next, label_in_rounds
 from companion.film_features import film_features
+from companion.film_worth import matching_interval, matching_size
 from companion.frozen_features import frozen_features
 from companion.learners import LEARNERS, learn_logistic, learn_network
 from companion.learning_curves import (
     draw_budget,
     flip_labels,
-    matching_interval,
-    matching_size,
     mean_interval,
     read_stored,
 )
@@ -78,26 +77,30 @@ def test_matching_reads_between_the_points_and_says_when_there_is_none():
     assert 100 < matching_size([100, 200, 400], [0.2, 0.25, 0.1], 0.15) < 400
 
 
-def test_the_interval_of_a_worth_covers():
+@pytest.mark.parametrize("paired", [False, True])
+def test_the_interval_of_a_worth_covers(paired):
     """Five noisy seeds of a curve, and of a method worth 150 films; 300 such studies."""
     rng = np.random.default_rng(1)
     sizes = np.array([25, 50, 100, 200, 400, 800])
-    law, held = PowerLaw(0, 1.0, 0.5), 0
+    law, held, widths = PowerLaw(0, 1.0, 0.5), 0, []
     for _ in range(300):
-        errors = law.error(sizes)[:, None] * np.exp(rng.normal(0, 0.15, (6, 5)))
-        others = law.error(150) * np.exp(rng.normal(0, 0.15, 5))
-        films, low, high = matching_interval(sizes, errors, others, rng=rng, n_draws=200)
-        assert low <= films <= high
-        held += low <= 150 <= high
+        common = rng.normal(0, 0.3, 5) if paired else 0
+        errors = law.error(sizes)[:, None] * np.exp(common + rng.normal(0, 0.15, (6, 5)))
+        others = law.error(150) * np.exp(common + rng.normal(0, 0.15, 5))
+        worth = matching_interval(sizes, errors, others, paired=paired, rng=rng, n_draws=200)
+        assert worth.low <= worth.films <= worth.high
+        held += worth.low <= 150 <= worth.high
+        widths.append(np.log(worth.high / worth.low))
     assert 0.92 < held / 300 < 0.99
+    assert np.median(widths) < 2
 
 
 def test_a_worth_beyond_the_curve_is_infinite_and_before_it_the_first_size(rng):
-    errors = np.array([[0.2, 0.21], [0.1, 0.11]])
-    assert matching_interval([100, 400], errors, [0.01], rng=rng) == (np.inf, np.inf, np.inf)
-    steady = np.array([[0.2, 0.201, 0.2], [0.1, 0.101, 0.1]])
-    few = matching_interval([100, 400], steady, [0.9], rng=rng)
-    assert few == pytest.approx((100, 100, 100))
+    errors = np.array([[0.2, 0.201, 0.2], [0.1, 0.101, 0.1]])
+    assert str(matching_interval([100, 4000], errors, [0.01], rng=rng)) == "> 4,000"
+    assert str(matching_interval([100, 4000], errors, [0.9], rng=rng)) == "≤ 100"
+    some = matching_interval([100, 4000], errors, [0.1, 0.1, 0.09], rng=rng)
+    assert str(some).startswith("> 4,000 [")
 
 
 def test_the_interval_of_a_mean_covers():
@@ -211,6 +214,10 @@ def test_film_features_are_what_they_are_called():
         (
             lambda: matching_interval([1, 2], np.ones((3, 5)), [1], rng=None),
             r"got \(3, 5\) and \(1,\)",
+        ),
+        (
+            lambda: matching_interval([1], [[0.1, 0.2]], [1], paired=True, rng=None),
+            "as many seeds, got 2 and 1",
         ),
         (lambda: matching_interval([1], [[0.1, 0.0]], [1], rng=None), "above 0, got 0"),
         (lambda: choose_next(np.ones(2), 3, "random", None), "from 0 to 2, got 3"),

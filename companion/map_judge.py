@@ -11,9 +11,9 @@ from torch import nn
 
 from companion.explain import METHODS, edges, explain, randomise
 from companion.map_scores import (
-    bootstrap_mean,
     deletion_insertion,
     energy_inside,
+    mean_over_films,
     pointing_game,
     rank_agreement,
 )
@@ -45,7 +45,7 @@ def judge(
     masks : numpy.ndarray
         bool, (N, H, W): the lesions.
     rng : numpy.random.Generator
-        Source of the noise and of the resamples.
+        Source of the noise.
     methods : sequence of str
         Of :data:`companion.explain.METHODS`; edges and noise are added.
     few : int
@@ -88,7 +88,9 @@ def judge(
             "same under noise": rank_agreement(maps[:few], draw(model, noisy)),
         }
         rows[method] = {
-            name: "{:.2f} [{:.2f}, {:.2f}]".format(*bootstrap_mean(values, rng))
+            name: "{:.2f} [{:.2f}, {:.2f}]".format(
+                *mean_over_films(values, share=name == "points at lesion")
+            )
             for name, values in scores.items()
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -9,7 +9,10 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.ndimage import binary_dilation, gaussian_filter
-from scipy.stats import bootstrap, spearmanr
+from scipy.stats import spearmanr
+
+from companion.bootstrap import share_interval
+from companion.learning_curves import mean_interval
 
 
 def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) -> np.ndarray:
@@ -187,40 +190,37 @@ def deletion_insertion(
     return np.stack(deleted, axis=1), np.stack(inserted, axis=1)
 
 
-def bootstrap_mean(
-    values: np.ndarray, rng: np.random.Generator, *, confidence: float = 0.95
+def mean_over_films(
+    values: np.ndarray, *, share: bool = False, confidence: float = 0.95
 ) -> tuple[float, float, float]:
-    """Return the mean over films with its bootstrap interval.
+    """Return the mean over films with its interval: Student's, or Wilson's of a share.
 
     Parameters
     ----------
     values : numpy.ndarray
-        float, (N,), one a film, films independent.
-    rng : numpy.random.Generator
-        Source of the resamples.
+        float, (N,), one a film, at least two films, independent.
+    share : bool
+        Whether the values tell of each film yes (1) or no (0), as the pointing game's do.
     confidence : float
         Between 0 and 1.
 
     Returns
     -------
     tuple of float
-        Mean, low, high; without width where all values are equal.
+        Mean, low, high.
 
     Examples
     --------
-    >>> mean, low, high = bootstrap_mean(np.arange(50.0), np.random.default_rng(0))
-    >>> mean, low < mean < high
-    (24.5, True)
+    >>> [round(end, 2) for end in mean_over_films(np.ones(40), share=True)]
+    [1.0, 0.91, 1.0]
+    >>> [round(end, 2) for end in mean_over_films(np.array([0.2, 0.3, 0.4]))]
+    [0.3, 0.05, 0.55]
     """
-    values = np.asarray(values, float)
-    mean = float(values.mean())
-    if np.ptp(values) == 0:
-        return mean, mean, mean
-    interval = bootstrap(
-        (values,), np.mean, confidence_level=confidence, n_resamples=2000, method="percentile",
-        rng=rng,
-    ).confidence_interval  # fmt: skip
-    return mean, float(interval.low), float(interval.high)
+    mean, low, high = (float(end) for end in mean_interval(values, confidence))
+    if share:
+        count = len(values)
+        low, high = share_interval(mean, np.empty(0), confidence, films=count, groups=count)
+    return mean, low, high
 
 
 def _check(maps, masks):

@@ -130,6 +130,15 @@ def test_formulas_are_drawn_and_figures_are_sharp(visit, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_labels_of_figures_can_be_read_on_a_phone(visit, name):
+    """Figures are drawn in inches of 96 pixels, and stored at twice that."""
+    page = visit(file_of(name), size="phone")
+    for image in page.locator("article div.cell_output img[src$='.png']").all():
+        shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
+        assert shown >= 0.79 * stored / 2, f"{image.get_attribute('alt')}: {shown} pixels"
+
+
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_is_accessible(visit, name, scheme):
     page = visit(file_of(name), scheme=scheme)

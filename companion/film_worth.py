@@ -112,7 +112,7 @@ def matching_interval(
     --------
     >>> errors = np.array([[0.20, 0.21, 0.20], [0.10, 0.10, 0.11]])
     >>> print(matching_interval([100, 400], errors, [0.2], rng=np.random.default_rng(0)))
-    105 [≤ 100, 124]
+    103 [≤ 100, 114]
     """
     errors, others = np.asarray(errors, float), np.atleast_1d(np.asarray(others, float))
     if errors.ndim != 2 or len(errors) != len(sizes) or errors.shape[1] < 2 or others.ndim != 1:

@@ -22,13 +22,13 @@ STAMP = CACHE / "stamp"
 
 
 def stamp() -> str:
-    """Return a digest of the package, the pinned versions, Python, and the data at hand."""
+    """Return a digest of the package and its tables, the pinned versions, Python, and the data."""
     from companion.data_files import cache_folder
     from companion.datasets import FILE_NAME, find_local
 
     digest = hashlib.sha256(sys.version.encode())
-    code = [path for folder in ("companion", "tools") for path in (ROOT / folder).glob("*.py")]
-    for path in [*sorted(code), ROOT / "constraints.txt"]:
+    kinds = ("companion/*.py", "companion/*.json", "tools/*.py", "constraints.txt")
+    for path in sorted(path for kind in kinds for path in ROOT.glob(kind)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     local = find_local() or cache_folder() / FILE_NAME
     digest.update(local.read_bytes() if local.is_file() else b"no data")

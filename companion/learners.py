@@ -54,14 +54,15 @@ def learn_logistic(train: Films, selection: Films, seed: int = 0) -> Predictor:
     """
 
     def _flat(films):
-        return films.reshape(len(films), -1)
+        return films.reshape(len(films), -1).astype(np.float64)
 
     def _loss(model):
         chance = model.predict_proba(_flat(selection[0]))[:, 1]
         return log_loss(selection[1], chance, labels=[0, 1])
 
+    # Followed so far down that every processor ends at the same place.
     models = [
-        make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=1000))
+        make_pipeline(StandardScaler(), LogisticRegression(C=penalty, tol=1e-6, max_iter=5000))
         for penalty in PENALTIES
     ]
     # More threads gain nothing on so few films, and cost much when the machine is busy.

@@ -6,14 +6,12 @@ Run ``python benchmarks/interval_coverage.py --studies 2000``: about five minute
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import platform
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from provenance import provenance, store
 
 from companion.evaluation import METRICS, evaluate
 from companion.simulated_studies import draw_study
@@ -44,7 +42,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=2000)
     studies = parser.parse_args().studies
-    rows = {}
+    made, rows = provenance() | {"studies": studies}, {}
     for seed, (name, (patients, options)) in enumerate(SETTINGS.items()):
         rng = np.random.default_rng(seed)
         right, held = truth(rng, options), dict.fromkeys(METRICS, 0)
@@ -56,12 +54,7 @@ def main():
         rows[name] = {metric: round(count / studies, 4) for metric, count in held.items()}
         print(name, rows[name], flush=True)
     print(pd.DataFrame(rows).to_string())
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=HERE, capture_output=True, text=True
-    ).stdout.strip()
-    made = {"date": datetime.date.today().isoformat(), "commit": commit, "studies": studies}
-    made |= {"machine": f"{platform.machine()}, Python {platform.python_version()}", "rows": rows}
-    (HERE / "interval_coverage.json").write_text(json.dumps(made, indent=1) + "\n")
+    store(json.dumps(made | {"rows": rows}, indent=1), HERE / "interval_coverage.json")
 
 
 if __name__ == "__main__":

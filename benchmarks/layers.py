@@ -11,16 +11,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import subprocess
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
 import torch
+from provenance import provenance, store
 from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
@@ -176,6 +174,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--repeats", type=int, default=15, help="measurements of each")
     repeats = arguments.parse_args().repeats
+    made = provenance() | {"repeats": repeats}
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
     pairs = [pair for shape in CONVOLUTIONS for pair in image_pairs(*shape, rng)]
@@ -189,22 +188,13 @@ def main():
         ratio = ours / theirs
         print(f"{name:20} {shape:26} {1e3 * ours:9.2f} {1e3 * theirs:9.2f} {ratio:6.2f}")
     print(f"greatest ratio: {max(ours / theirs for *_, ours, theirs in rows):.2f}")
-    made = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE
-        ).stdout.strip(),
-        "processor": platform.machine(),
-        "repeats": repeats,
+    made |= {
         "milliseconds": {
             f"{name} {shape}": [round(1e3 * ours, 3), round(1e3 * theirs, 3)]
             for name, shape, ours, theirs in rows
         },
     }
-    stored = HERE / "layers.json"
-    stored.with_suffix(".part").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
-    stored.with_suffix(".part").replace(stored)
-    print(f"stored in {stored}")
+    store(json.dumps(made, indent=1, ensure_ascii=False), HERE / "layers.json")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,14 @@
 """Scores against the number of labelled films; stores the table that chapter 9.1 plots.
 
-Run ``python benchmarks/learning_curve.py --seeds 5``: about an hour on two cores without
+Run ``python benchmarks/learning_curve.py --seeds 10``: about two hours on two cores without
 bfloat16, real data needed. Each run has one thread; ``--processes`` of them go side by side.
-``--only NAME`` runs one curve again and keeps the others. The table is written after every curve.
+The table is written after every curve.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import os
-import platform
-import subprocess
 import time
 from functools import partial
 from pathlib import Path
@@ -20,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from joblib import Parallel, delayed
+from provenance import provenance, store
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from tqdm import tqdm
 
@@ -28,6 +25,7 @@ from companion.datasets import load_pneumonia
 from companion.frozen_features import frozen_features
 from companion.learners import LEARNERS
 from companion.learning_curves import draw_budget, flip_labels
+from companion.torch_training import has_bfloat16
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "companion" / "learning_curve.json"
@@ -116,37 +114,27 @@ def jobs_of(name, labels, seeds):
     return [delayed(partial(run_rounds, learner, strategy, seed)) for seed in range(seeds)]
 
 
-def store(made):
-    """Write the table beside its place and move it there."""
-    beside = STORED.with_suffix(".part")
+def as_text(made):
+    """Return the table as JSON, a line a split."""
     text = json.dumps(made).replace('"better CNN', '\n"better CNN').replace('"val"', '\n "val"')
-    beside.write_text(text.replace('"test"', '\n "test"') + "\n")
-    os.replace(beside, STORED)
+    return text.replace('"test"', '\n "test"')
 
 
 def main():
     """Run every curve, store after each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--only", default="")
     options = parser.parse_args()
     data = load_pneumonia()
     splits = {"train": data.train, "val": data.val, "test": data.test}
     pixels = {name: (s.images / 255).astype(np.float32)[:, None] for name, s in splits.items()}
     labels = {name: s.labels for name, s in splits.items()}
     names = [*CURVES, *(f"active, {learner}, {how}" for learner in ACTIVE for how in STRATEGIES)]
-    if options.only not in ("", *names):
-        parser.error(f"--only must be one of {names}, got {options.only!r}")
-
-    made = json.loads(STORED.read_text("utf8")) if options.only else {"curves": {}}
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=HERE, capture_output=True, text=True
-    ).stdout.strip()
-    made |= {"date": datetime.date.today().isoformat(), "commit": commit, "seeds": options.seeds}
-    made["machine"] = f"{platform.machine()}, Python {platform.python_version()}"
+    made = provenance() | {"precision": "bfloat16" if has_bfloat16() else "float32"}
+    made |= {"seeds": options.seeds, "curves": {}}
     workers = Parallel(options.processes, return_as="generator_unordered")
-    for name in [options.only] if options.only else names:
+    for name in names:
         started, films, points = time.perf_counter(), pixels, {}
         if name == "frozen features":
             films = {split: frozen_features(images) for split, images in pixels.items()}
@@ -154,9 +142,8 @@ def main():
         for found in tqdm(workers(jobs), name, len(jobs)):
             points |= found
         made["curves"][name] = gather(points)
-        store(made)
+        store(as_text(made), STORED)
         print(f"{name}: {(time.perf_counter() - started) / 60:.1f} minutes", flush=True)
-    print(f"stored in {STORED}")
 
 
 if __name__ == "__main__":

@@ -6,14 +6,12 @@ Run ``python benchmarks/pneumonia_seeds.py --seeds 5``; it needs the real data.
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import platform
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from provenance import provenance, store
 
 from companion.datasets import load_pneumonia
 from companion.evaluation import evaluate
@@ -47,7 +45,7 @@ def main():
     """Train, score once, print and store."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    seeds = parser.parse_args().seeds
+    seeds, made = parser.parse_args().seeds, provenance()
     data = load_pneumonia()
     splits = {"train": data.train, "val": data.val, "test": data.test}
     x = {name: (s.images / 255).astype(np.float32)[:, None] for name, s in splits.items()}
@@ -66,12 +64,7 @@ def main():
                 print(row, flush=True)
     table = pd.DataFrame(rows).set_index(["method", "split", "seed"]).map(lambda v: v[0])
     print(table.groupby(level=[0, 1]).agg(["mean", "min", "max"]).round(3).T.to_string())
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True
-    ).stdout.strip()
-    made = {"date": datetime.date.today().isoformat(), "commit": commit, "rows": rows}
-    made["machine"] = f"{platform.machine()}, Python {platform.python_version()}"
-    (HERE / "pneumonia_seeds.json").write_text(json.dumps(made, indent=1) + "\n")
+    store(json.dumps(made | {"rows": rows}, indent=1), HERE / "pneumonia_seeds.json")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
-
 import numpy as np
 from scipy.stats import t as student
 
@@ -141,20 +138,3 @@ def mean_interval(
     mean = values.mean(axis=-1)
     reach = student.ppf((1 + confidence) / 2, seeds - 1) * values.std(axis=-1, ddof=1)
     return mean, mean - reach / np.sqrt(seeds), mean + reach / np.sqrt(seeds)
-
-
-def read_stored() -> dict:
-    """Return the table that ``benchmarks/learning_curve.py`` has stored in the package.
-
-    Returns
-    -------
-    dict
-        With "date", "commit", "seeds" and "curves".
-
-    Examples
-    --------
-    >>> sorted(read_stored())[:3]
-    ['commit', 'curves', 'date']
-    """
-    text = (files("companion") / "learning_curve.json").read_text("utf8")
-    return json.loads(text)

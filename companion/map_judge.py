@@ -1,4 +1,4 @@
-"""Every explanation held to every score, with intervals: one table a model."""
+"""Every explanation held to every score."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from companion.torch_training import predict
 IGNORANT = ("edges", "noise")
 
 
-def judge(
+def score_maps(
     model: nn.Module,
     images: np.ndarray,
     masks: np.ndarray,
@@ -33,8 +33,8 @@ def judge(
     few: int = 24,
     noise: float = 0.02,
     **options: object,
-) -> pd.DataFrame:
-    """Judge explanation methods on films whose lesion is known.
+) -> dict[str, dict[str, np.ndarray]]:
+    """Score explanation methods on films whose lesion is known.
 
     Parameters
     ----------
@@ -57,29 +57,30 @@ def judge(
 
     Returns
     -------
-    pandas.DataFrame
-        A row a method, a column a score, of strings with 95 % intervals: pointing at the lesion
-        and energy inside it (more is better); mean probability while pixels are deleted (less)
-        and inserted (more); rank agreement with the map of a model whose weights were wiped out
-        (about 0 is right) and with the map of a noisy film (more).
+    dict of str to dict of str to numpy.ndarray
+        By method and score, a value a film: pointing at the lesion and energy inside it (more is
+        better); mean probability while pixels are deleted (less) and inserted (more); rank
+        agreement with the map of a model whose weights were wiped out (about 0 is right) and with
+        the map of a noisy film (more).
 
     Examples
     --------
     >>> from companion.torch_models import PooledCNN
     >>> films, lesion = np.zeros((2, 1, 16, 16), np.float32), np.ones((2, 16, 16), bool)
     >>> rng = np.random.default_rng(0)
-    >>> judge(PooledCNN().eval(), films, lesion, rng, methods=["saliency"]).index.tolist()
-    ['saliency', 'edges', 'noise']
+    >>> scores = score_maps(PooledCNN().eval(), films, lesion, rng, methods=["saliency"])
+    >>> scores["edges"]["energy inside"].tolist()
+    [1.0, 1.0]
     """
     *_, (_, wiped) = randomise(model)
     noisy = images[:few] + rng.normal(0, noise, images[:few].shape)
     noisy = np.clip(noisy, 0, 1).astype(np.float32)
-    rows = {}
+    found = {}
     for method in [*methods, *IGNORANT]:
         draw = _drawer(method, rng, options)
         maps = draw(model, images)
         deleted, inserted = deletion_insertion(partial(predict, model), images, maps, steps=8)
-        scores = {
+        found[method] = {
             "points at lesion": pointing_game(maps, masks),
             "energy inside": energy_inside(maps, masks),
             "deletion": deleted.mean(axis=1),
@@ -87,13 +88,38 @@ def judge(
             "same when wiped out": rank_agreement(maps[:few], draw(wiped, images[:few])),
             "same under noise": rank_agreement(maps[:few], draw(model, noisy)),
         }
-        rows[method] = {
-            name: "{:.2f} [{:.2f}, {:.2f}]".format(
-                *mean_over_films(values, share=name == "points at lesion")
-            )
-            for name, values in scores.items()
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return found
+
+
+def judge(scores: dict[str, dict[str, np.ndarray]]) -> pd.DataFrame:
+    """Return the means over films, with intervals.
+
+    Parameters
+    ----------
+    scores : dict of str to dict of str to numpy.ndarray
+        From :func:`score_maps`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a method, a column a score, of :class:`companion.evaluation.Estimate`.
+
+    Examples
+    --------
+    >>> table = judge({"mine": {"energy inside": np.array([0.2, 0.3, 0.4])}})
+    >>> print(table.loc["mine", "energy inside"])
+    0.300 [0.052, 0.548]
+    """
+    return pd.DataFrame.from_dict(
+        {
+            method: {
+                name: mean_over_films(values, share=name.startswith("points at"))
+                for name, values in by_score.items()
+            }
+            for method, by_score in scores.items()
+        },
+        orient="index",
+    )
 
 
 def _drawer(method, rng, options) -> Callable[[nn.Module, np.ndarray], np.ndarray]:

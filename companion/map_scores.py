@@ -12,6 +12,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter
 from scipy.stats import spearmanr
 
 from companion.bootstrap import share_interval
+from companion.evaluation import Estimate
 from companion.learning_curves import mean_interval
 
 
@@ -192,7 +193,7 @@ def deletion_insertion(
 
 def mean_over_films(
     values: np.ndarray, *, share: bool = False, confidence: float = 0.95
-) -> tuple[float, float, float]:
+) -> Estimate:
     """Return the mean over films with its interval: Student's, or Wilson's of a share.
 
     Parameters
@@ -206,21 +207,21 @@ def mean_over_films(
 
     Returns
     -------
-    tuple of float
-        Mean, low, high.
+    Estimate
+        Of the mean.
 
     Examples
     --------
-    >>> [round(end, 2) for end in mean_over_films(np.ones(40), share=True)]
-    [1.0, 0.91, 1.0]
-    >>> [round(end, 2) for end in mean_over_films(np.array([0.2, 0.3, 0.4]))]
-    [0.3, 0.05, 0.55]
+    >>> print(mean_over_films(np.ones(40), share=True))
+    1.000 [0.912, 1.000]
+    >>> print(mean_over_films(np.array([0.2, 0.3, 0.4])))
+    0.300 [0.052, 0.548]
     """
     mean, low, high = (float(end) for end in mean_interval(values, confidence))
     if share:
         count = len(values)
         low, high = share_interval(mean, np.empty(0), confidence, films=count, groups=count)
-    return mean, low, high
+    return Estimate(mean, low, high)
 
 
 def _check(maps, masks):

@@ -16,9 +16,9 @@ from companion.learning_curves import (
     draw_budget,
     flip_labels,
     mean_interval,
-    read_stored,
 )
 from companion.power_law import PowerLaw, fit_power_law
+from companion.stored_tables import read_table
 from companion.torch_models import PooledCNN
 
 POOL = (np.arange(1000) % 4 > 0).astype(int)
@@ -112,7 +112,7 @@ def test_the_interval_of_a_mean_covers():
 
 
 def test_the_stored_table_is_whole_and_says_whence_it_came():
-    stored = read_stored()
+    stored = read_table("learning_curve")
     assert len(stored["curves"]) == 11
     assert stored["commit"]
     assert not stored["commit"].endswith("dirty")

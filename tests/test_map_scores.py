@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.map_judge import judge
+from companion.evaluation import Estimate
+from companion.map_judge import judge, score_maps
 from companion.map_scores import (
     deletion_insertion,
     energy_inside,
@@ -81,21 +82,31 @@ def test_deletion_of_what_counts_makes_the_score_fall_at_once(rng):
 def test_the_mean_and_its_interval_cover(rng):
     held = 0
     for _ in range(300):
-        _, low, high = mean_over_films(rng.exponential(size=60))
-        held += low <= 1 <= high
+        found = mean_over_films(rng.exponential(size=60))
+        held += found.low <= 1 <= found.high
     assert 0.90 < held / 300 < 0.98
-    assert mean_over_films(np.ones(5)) == (1, 1, 1)
-    assert mean_over_films(np.ones(5), share=True) == pytest.approx((1, 0.5655, 1), abs=1e-4)
+    assert mean_over_films(np.ones(5)) == Estimate(1, 1, 1)
+    clean = mean_over_films(np.ones(5), share=True)
+    assert (clean.value, clean.low, clean.high) == pytest.approx((1, 0.5655, 1), abs=1e-4)
 
 
 def test_judging_gives_every_method_every_score(rng):
     films = rng.random((3, 1, 16, 16)).astype(np.float32)
     masks = np.zeros((3, 16, 16), bool)
     masks[:, 4:8, 4:8] = True
-    table = judge(PooledCNN().eval(), films, masks, rng, few=2, window=8)
+    scores = score_maps(PooledCNN().eval(), films, masks, rng, few=2, window=8)
+    table = judge(scores)
     assert table.shape == (7, 6)
-    assert table.loc["edges", "same when wiped out"] == "1.00 [1.00, 1.00]"
-    assert table.map(lambda cell: cell.count("[")).to_numpy().min() == 1
+    same = table.loc["edges", "same when wiped out"]
+    assert (same.value, same.low, same.high) == pytest.approx((1, 1, 1))
+    for method, by_score in scores.items():
+        for name, values in by_score.items():
+            assert len(values) == (2 if name.startswith("same") else 3)
+            estimate = table.loc[method, name]
+            assert estimate.value == pytest.approx(values.mean())
+            assert estimate.low <= estimate.value <= estimate.high
+    hits = table["points at lesion"].map(lambda estimate: estimate.high)
+    assert hits.min() > 0.5, "of three films Wilson's interval is wide"
 
 
 @pytest.mark.parametrize(

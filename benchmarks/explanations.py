@@ -1,0 +1,112 @@
+"""Explanations judged over several training runs; prints means, writes a table into the package.
+
+Run ``python benchmarks/explanations.py``: every run has films, weights and noise of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from joblib import Parallel, delayed
+from provenance import provenance, store
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from companion.explain import METHODS, explain
+from companion.map_judge import score_maps
+from companion.map_scores import energy_inside, pointing_game, rank_agreement
+from companion.phantom_study import draw_splits, found_by_all, mark_those, train_on
+from companion.torch_attention import AttentionCNN, attention_maps, swap_attention
+from companion.torch_models import DocumentCNN, PooledCNN
+from companion.torch_training import has_bfloat16, predict
+from companion.transforms import add_marker, enlarge, marker_mask
+
+STORED = Path(__file__).resolve().parent.parent / "companion" / "explanations.json"
+WINDOW, SIZE = 12, 64
+
+
+def run(seed):
+    """Draw films, train four networks, and return every score, the mean over films."""
+    torch.set_num_threads(1)
+    splits, rng = draw_splits(64 + seed), np.random.default_rng(93 + seed)
+    test = splits["test"]
+    models = {
+        "pooled": train_on(splits, PooledCNN(1, seed=seed), seed=seed),
+        "document": train_on(
+            splits, DocumentCNN((1, SIZE, SIZE), seed=seed), epochs=8, learning_rate=1e-3, seed=seed
+        ),
+    }
+    rows = found_by_all(test, list(models.values()))
+    shown, lesions = test.images[rows], test.lesions[rows]
+    found = {
+        ("maps", name, method, score): values.mean()
+        for name, model in models.items()
+        for method, scores in score_maps(model, shown, lesions, rng, window=WINDOW).items()
+        for score, values in scores.items()
+    }
+    found["area", "of the lesions"] = lesions.mean()
+
+    attentive = train_on(splits, AttentionCNN(1, seed=seed), seed=seed)
+    own = enlarge(attention_maps(attentive, shown), (SIZE, SIZE))
+    chances = {
+        "own weights": predict(attentive, test.images),
+        "even weights": swap_attention(attentive, test.images),
+        "shuffled weights": swap_attention(attentive, test.images, rng),
+    }
+    for weights, chance in chances.items():
+        found["attention", f"AUROC with {weights}"] = roc_auc_score(test.labels, chance)
+    slope = explain(attentive, shown, "saliency")
+    found["attention", "points at lesion"] = pointing_game(own, lesions).mean()
+    found["attention", "energy inside"] = energy_inside(own, lesions).mean()
+    found["attention", "rank agreement with saliency"] = rank_agreement(own, slope).mean()
+
+    marked_splits = {name: mark_those(films, 1) for name, films in splits.items()}
+    marked = train_on(marked_splits, PooledCNN(1, seed=seed), epochs=3, seed=seed)
+    for place, films in (
+        ("the ill", marked_splits["test"]), ("nobody", test), ("the healthy", mark_those(test, 0))
+    ):  # fmt: skip
+        auroc = roc_auc_score(test.labels, predict(marked, films.images))
+        found["shortcut", f"AUROC, marker on {place}"] = auroc
+    corner = np.broadcast_to(marker_mask((SIZE, SIZE), reach=8), lesions.shape)
+    for method in METHODS:
+        maps = explain(marked, add_marker(shown), method, window=WINDOW)
+        found["marker", method, "points at the marker"] = pointing_game(maps, corner).mean()
+        found["marker", method, "energy about it"] = energy_inside(maps, corner).mean()
+    found["area", "about the marker"] = corner.mean()
+    return found
+
+
+def nest(runs):
+    """Turn runs with tuples as keys into nested dictionaries of lists, a value a run."""
+    tree = {}
+    for keys in runs[0]:
+        branch = tree
+        for key in keys[:-1]:
+            branch = branch.setdefault(key, {})
+        branch[keys[-1]] = [round(float(found[keys]), 4) for found in runs]
+    return tree
+
+
+def main():
+    """Run, print and store."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    made = provenance() | {"precision": "bfloat16" if has_bfloat16() else "float32"}
+    made["seeds"] = options.seeds
+    jobs = (delayed(run)(seed) for seed in range(options.seeds))
+    workers = Parallel(options.processes, return_as="generator")
+    runs = list(tqdm(workers(jobs), "training runs", options.seeds))
+    print(pd.DataFrame(runs).T.agg(["mean", "min", "max"], axis=1).round(3).to_string())
+    text = json.dumps(made | nest(runs)).replace('{"', '{\n"').replace('], "', '],\n"')
+    store(text, STORED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""How often 95 % intervals hold the truth, by simulation; prints a table, writes JSON.
+"""How often 95 % intervals hold the truth, by simulation; the table goes into the package.
 
 Run ``python benchmarks/interval_coverage.py --studies 2000``: about five minutes on one core.
 """
@@ -17,7 +17,7 @@ from companion.evaluation import METRICS, evaluate
 from companion.simulated_studies import draw_study
 from companion.weighted_scores import score
 
-HERE = Path(__file__).resolve().parent
+STORED = Path(__file__).resolve().parent.parent / "companion" / "interval_coverage.json"
 #: Patients, and what differs from 200 or 624 patients with one film each.
 SETTINGS = {
     "200 films": (200, {}),
@@ -54,7 +54,7 @@ def main():
         rows[name] = {metric: round(count / studies, 4) for metric, count in held.items()}
         print(name, rows[name], flush=True)
     print(pd.DataFrame(rows).to_string())
-    store(json.dumps(made | {"rows": rows}, indent=1), HERE / "interval_coverage.json")
+    store(json.dumps(made | {"rows": rows}, indent=1), STORED)
 
 
 if __name__ == "__main__":

@@ -144,7 +144,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        If lengths differ, a class is missing, or a score is not finite or not in [0, 1].
+        If lengths differ, a class is missing, a score is not finite or not in [0, 1], there is
+        but one group, or a number is out of range.
 
     Notes
     -----
@@ -168,7 +169,7 @@ def evaluate(
     (0.75, 0.5)
     """
     labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
-    _check(labels, scores, groups, confidence, n_boot)
+    _check(labels, scores, threshold, groups, confidence, n_boot)
     given, groups = (labels, scores, threshold), group_numbers(len(labels), groups)
     whole = np.ones((1, len(labels)))
     values = {name: row[0] for name, row in score(*given, whole).items()}
@@ -183,11 +184,13 @@ def evaluate(
     return Report(estimates, counts, threshold, confidence)
 
 
-def _check(labels, scores, groups, confidence, n_boot):
+def _check(labels, scores, threshold, groups, confidence, n_boot):
     if labels.ndim != 1 or labels.shape != scores.shape:
         raise ValueError(f"labels and scores must be (N,), got {labels.shape} and {scores.shape}")
     if groups is not None and np.shape(groups) != labels.shape:
         raise ValueError(f"groups must be {labels.shape}, got shape {np.shape(groups)}")
+    if groups is not None and len(np.unique(groups)) < 2:
+        raise ValueError("groups must be at least two, got one: nothing can be resampled")
     if set(np.unique(labels).tolist()) != {0, 1}:
         raise ValueError(f"labels must hold 0 and 1, both, got {np.unique(labels)[:5].tolist()}")
     if not np.isfinite(scores).all():
@@ -197,6 +200,8 @@ def _check(labels, scores, groups, confidence, n_boot):
             f"scores must be probabilities in [0, 1], got {scores.min():g} to {scores.max():g}; "
             f"pass logits through a sigmoid"
         )
+    if not np.isfinite(threshold):
+        raise ValueError(f"threshold must be finite, got {threshold}")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
     if n_boot < 1:

@@ -56,8 +56,8 @@ def explain(
     Raises
     ------
     ValueError
-        If the method or the layer does not exist, the model is in training mode, or the images
-        are not finite (N, C, H, W).
+        If the method or the layer does not exist or the layer gives no maps, the model is in
+        training mode, the images are not finite (N, C, H, W), or a number is out of range.
 
     References
     ----------
@@ -79,12 +79,17 @@ def explain(
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if images.ndim != 4 or not np.isfinite(images).all():
         raise ValueError(f"images must be finite (N, C, H, W), got shape {images.shape}")
+    if not 1 <= window <= min(images.shape[2:]):
+        raise ValueError(f"window must be 1 to {min(images.shape[2:])} pixels, got {window}")
+    if samples < 1 or noise < 0:
+        raise ValueError(f"samples must be at least 1 and noise at least 0, got {samples}, {noise}")
     expect_evaluation_mode(model)
     inputs = torch.from_numpy(images).requires_grad_()
     if method == "grad_cam":
-        maps = attr.LayerGradCam(model, find_layer(model, layer)).attribute(
-            inputs, relu_attributions=True
-        )
+        weighed = attr.LayerGradCam(model, find_layer(model, layer))
+        maps = weighed.attribute(inputs, relu_attributions=True)
+        if maps.ndim != 4:
+            raise ValueError(f"layer must give maps (N, C, h, w), got {layer!r}: {maps.shape}")
         return enlarge(maps.detach().double().numpy()[:, 0], images.shape[2:])
     if method == "saliency":
         found = attr.Saliency(model).attribute(inputs, abs=True)

@@ -29,7 +29,8 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     Raises
     ------
     ValueError
-        If there is no such layer, or the model does not end in one unit.
+        If there is no such layer, it gives no maps, the images are not finite (N, H, W, C), or
+        the model does not end in one unit.
 
     References
     ----------
@@ -49,7 +50,11 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     last = model.layers[-1]
     if not isinstance(last, keras.layers.Dense) or last.units != 1:
         raise ValueError(f"model must end in a Dense layer of one unit, got {last.name}")
+    if np.ndim(images) != 4 or not np.isfinite(images).all():
+        raise ValueError(f"images must be finite (N, H, W, C), got shape {np.shape(images)}")
     place = names.index(name) + 1
+    if len(model.layers[place - 1].output.shape) != 4:
+        raise ValueError(f"layer must give maps (N, h, w, C), got {name!r}")
     maps = tf.convert_to_tensor(images)
     for each in model.layers[:place]:
         maps = each(maps, training=False)

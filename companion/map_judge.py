@@ -13,7 +13,7 @@ from companion.explain import METHODS, edges, explain, randomise
 from companion.map_scores import (
     deletion_insertion,
     energy_inside,
-    mean_over_films,
+    mean_estimate,
     pointing_game,
     rank_agreement,
 )
@@ -113,7 +113,7 @@ def judge(scores: dict[str, dict[str, np.ndarray]]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(
         {
             method: {
-                name: mean_over_films(values, share=name.startswith("points at"))
+                name: mean_estimate(values, share=name.startswith("points at"))
                 for name, values in by_score.items()
             }
             for method, by_score in scores.items()

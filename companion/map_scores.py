@@ -43,6 +43,10 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) ->
     ----------
     Zhang et al., arXiv:1608.00507 (the pointing game).
 
+    Notes
+    -----
+    The authors forgive 15 pixels on photographs; here nothing is forgiven unless it is asked for.
+
     Examples
     --------
     >>> lesion = np.array([[[True, False], [False, False]]])
@@ -191,15 +195,13 @@ def deletion_insertion(
     return np.stack(deleted, axis=1), np.stack(inserted, axis=1)
 
 
-def mean_over_films(
-    values: np.ndarray, *, share: bool = False, confidence: float = 0.95
-) -> Estimate:
-    """Return the mean over films with its interval: Student's, or Wilson's of a share.
+def mean_estimate(values: np.ndarray, *, share: bool = False, confidence: float = 0.95) -> Estimate:
+    """Return the mean over films, or runs, with its interval: Student's, or Wilson's of a share.
 
     Parameters
     ----------
     values : numpy.ndarray
-        float, (N,), one a film, at least two films, independent.
+        float, (N,), one a film or a run, at least two, independent.
     share : bool
         Whether the values tell of each film yes (1) or no (0), as the pointing game's do.
     confidence : float
@@ -212,9 +214,9 @@ def mean_over_films(
 
     Examples
     --------
-    >>> print(mean_over_films(np.ones(40), share=True))
+    >>> print(mean_estimate(np.ones(40), share=True))
     1.000 [0.912, 1.000]
-    >>> print(mean_over_films(np.array([0.2, 0.3, 0.4])))
+    >>> print(mean_estimate(np.array([0.2, 0.3, 0.4])))
     0.300 [0.052, 0.548]
     """
     mean, low, high = (float(end) for end in mean_interval(values, confidence))

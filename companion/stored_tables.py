@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
-TABLES = ("learning_curve", "explanations")
+TABLES = ("explanations", "interval_coverage", "learning_curve")
 
 
 def read_table(name: str) -> dict:
@@ -13,13 +13,13 @@ def read_table(name: str) -> dict:
 
     Parameters
     ----------
-    name : {"learning_curve", "explanations"}
+    name : {"explanations", "interval_coverage", "learning_curve"}
         The script in ``benchmarks/`` that made it.
 
     Returns
     -------
     dict
-        With "date", "commit", "machine", "precision" and "seeds", and what the script measured.
+        With "date", "commit" and "machine", and what the script measured.
 
     Raises
     ------

@@ -273,6 +273,8 @@ def test_intervals_are_scipys(rng, metric):
         ([0, 1], [0.1, 7.0], {}, r"probabilities in \[0, 1\], got 0.1 to 7"),
         ([0, 1], [0.1, 0.2], {"n_boot": 0}, "n_boot must be at least 1, got 0"),
         ([0, 1], [0.1, 0.2], {"confidence": 95}, "between 0 and 1, got 95"),
+        ([0, 1], [0.1, 0.2], {"threshold": np.nan}, "threshold must be finite, got nan"),
+        ([0, 1], [0.1, 0.2], {"groups": [7, 7]}, "at least two, got one"),
         ([0, 1], [0.1, 0.2], {"groups": [1]}, r"groups must be \(2,\), got shape \(1,\)"),
     ],
 )

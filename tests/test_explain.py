@@ -203,6 +203,17 @@ NET = PooledCNN().eval()
         (call(explain, NET, ZEROS + np.nan, "saliency"), "images must be finite"),
         (call(explain, PooledCNN(), ZEROS, "saliency"), "evaluation mode, got training mode"),
         (call(explain, NET, ZEROS, "grad_cam", layer="f"), "one of features, .* got 'f'"),
+        (
+            call(explain, NET, ZEROS, "grad_cam", layer="classifier"),
+            "must give maps .* 'classifier'",
+        ),
+        (
+            call(explain, NET, ZEROS, "occlusion", window=17),
+            "window must be 1 to 16 pixels, got 17",
+        ),
+        (call(explain, NET, ZEROS, "occlusion", window=0), "got 0"),
+        (call(explain, NET, ZEROS, "smooth_grad", samples=0), "samples must be at least 1"),
+        (call(explain, NET, ZEROS, "smooth_grad", noise=-0.1), "noise at least 0, got 16, -0.1"),
         (call(find_layer, nn.Linear(2, 1)), "layer must be one of , got None"),
         (call(attention_maps, AttentionCNN(), ZEROS), "evaluation mode"),
         (call(unit_activations, PooledCNN(), "features.2", ZEROS), "evaluation mode"),
@@ -225,3 +236,8 @@ def test_keras_names_its_layers():
     films = np.zeros((1, 28, 28, 1), np.float32)
     with pytest.raises(ValueError, match=r"layer must be one of conv2d.* got 'none'"):
         grad_cam(document_cnn((28, 28, 1)), films, layer="none")
+    model = document_cnn((28, 28, 1))
+    with pytest.raises(ValueError, match=r"layer must give maps .* got 'flatten"):
+        grad_cam(model, films, layer=model.layers[6].name)
+    with pytest.raises(ValueError, match="images must be finite"):
+        grad_cam(document_cnn((28, 28, 1)), films + np.nan)

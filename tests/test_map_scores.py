@@ -12,7 +12,7 @@ from companion.map_judge import judge, score_maps
 from companion.map_scores import (
     deletion_insertion,
     energy_inside,
-    mean_over_films,
+    mean_estimate,
     pointing_game,
     rank_agreement,
 )
@@ -82,11 +82,11 @@ def test_deletion_of_what_counts_makes_the_score_fall_at_once(rng):
 def test_the_mean_and_its_interval_cover(rng):
     held = 0
     for _ in range(300):
-        found = mean_over_films(rng.exponential(size=60))
+        found = mean_estimate(rng.exponential(size=60))
         held += found.low <= 1 <= found.high
     assert 0.90 < held / 300 < 0.98
-    assert mean_over_films(np.ones(5)) == Estimate(1, 1, 1)
-    clean = mean_over_films(np.ones(5), share=True)
+    assert mean_estimate(np.ones(5)) == Estimate(1, 1, 1)
+    clean = mean_estimate(np.ones(5), share=True)
     assert (clean.value, clean.low, clean.high) == pytest.approx((1, 0.5655, 1), abs=1e-4)
 
 

@@ -1,6 +1,6 @@
 """Scores against the number of labelled films; stores the table that chapter 9.1 plots.
 
-Run ``python benchmarks/learning_curve.py --seeds 10``: about two hours on two cores without
+Run ``python benchmarks/learning_curve.py --seeds 5``: about an hour on two cores without
 bfloat16, real data needed. Each run has one thread; ``--processes`` of them go side by side.
 The table is written after every curve.
 """
@@ -123,7 +123,7 @@ def as_text(made):
 def main():
     """Run every curve, store after each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     data = load_pneumonia()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from scipy.stats import norm
+from scipy.stats import t as student
 
 #: Weights are given out in blocks of at most so many, to bound the memory.
 BLOCK = 2_000_000
@@ -111,7 +112,13 @@ def bca_interval(
 
 
 def share_interval(
-    value: float, drawn: np.ndarray, confidence: float, *, films: int, groups: int
+    value: float,
+    drawn: np.ndarray,
+    confidence: float,
+    *,
+    films: int,
+    groups: int,
+    freedom: float = np.inf,
 ) -> tuple[float, float]:
     """Return Wilson's interval of a share, for as many films as the data are worth.
 
@@ -129,6 +136,9 @@ def share_interval(
         Between 0 and 1.
     films, groups : int
         How many films the data are worth at most, and of how many groups they are; at least 1.
+    freedom : float
+        Degrees of freedom of the resamples' spread, above 0: one fewer than the groups where a
+        group has several films. Then Student's quantile stands for the normal one.
 
     Returns
     -------
@@ -151,7 +161,9 @@ def share_interval(
     drawn = drawn[np.isfinite(drawn)]
     spread = drawn.var() if drawn.size else 0.0
     count = min(max(value * (1 - value) / spread, 1.0), films) if spread > 0 else groups
-    z2 = norm.ppf((1 + confidence) / 2) ** 2 / count
+    # A spread among few groups comes out too small, by one group in all.
+    count *= 1 if freedom == np.inf else freedom / (freedom + 1)
+    z2 = student.ppf((1 + confidence) / 2, freedom) ** 2 / count
     middle = (value + z2 / 2) / (1 + z2)
     reach = np.sqrt(z2 * value * (1 - value) + z2**2 / 4) / (1 + z2)
     return max(min(float(middle - reach), value), 0.0), min(max(float(middle + reach), value), 1.0)

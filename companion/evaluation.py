@@ -151,8 +151,9 @@ def evaluate(
     -----
     Each score has the method that holds in simulation what it promises, also with few films.
     Shares of films, and areas under a curve, which are shares of pairs: Wilson's, for as many films
-    as the resamples say. F1 is 2 J / (1 + J), where J is a share. Balanced accuracy: from the
-    intervals of its two parts. Calibration error: with allowance for noise.
+    as the resamples say, with Student's quantile where groups have several films.
+    F1 is 2 J / (1 + J), where J is a share. Balanced accuracy: from the intervals of its two parts.
+    Calibration error: with allowance for noise.
     `mcc` and `brier`: bias-corrected and accelerated, too narrow where hardly a film is wrong.
     ``benchmarks/interval_coverage.py`` counts how often each holds.
 
@@ -217,11 +218,14 @@ def _share_intervals(labels, said, groups, values, drawn, confidence):
     """Return the ends for the scores that are shares, or made of shares."""
     values, drawn = (part | {"jaccard": part["f1"] / (2 - part["f1"])} for part in (values, drawn))
     ill, everyone = labels == 1, np.ones(len(labels), bool)
+    several = len(np.unique(groups)) < len(groups)
 
     def _ends(metric, films, among):
         count = min(len(np.unique(groups[rows])) for rows in among)
-        value = float(values[metric])
-        return share_interval(value, drawn[metric], confidence, films=films, groups=count)
+        return share_interval(
+            float(values[metric]), drawn[metric], confidence, films=films, groups=count,
+            freedom=max(count - 1, 1) if several else np.inf,
+        )  # fmt: skip
 
     of = {"accuracy": everyone, "recall": ill, "specificity": ~ill}
     of |= {"precision": said, "jaccard": said | ill}

@@ -19,7 +19,7 @@ from companion.bootstrap import (
     resamples,
     share_interval,
 )
-from companion.weighted_scores import confusion, score, score_without_each
+from companion.weighted_scores import confusion, mcc_from_shares, score, score_without_each
 
 METRICS = (
     "auroc",
@@ -152,9 +152,9 @@ def evaluate(
     Each score has the method that holds in simulation what it promises, also with few films.
     Shares of films, and areas under a curve, which are shares of pairs: Wilson's, for as many films
     as the resamples say, with Student's quantile where groups have several films.
-    F1 is 2 J / (1 + J), where J is a share. Balanced accuracy: from the intervals of its two parts.
-    Calibration error: with allowance for noise.
-    `mcc` and `brier`: bias-corrected and accelerated, too narrow where hardly a film is wrong.
+    F1 is 2 J / (1 + J), where J is a share. Balanced accuracy and Matthews' correlation: from the
+    intervals of recall and specificity. Calibration error: with allowance for noise.
+    Brier score: bias-corrected and accelerated, too narrow where hardly a film is wrong.
     ``benchmarks/interval_coverage.py`` counts how often each holds.
 
     References
@@ -177,8 +177,7 @@ def evaluate(
     drawn = _gather(score(*given, rows) for rows in resamples(rng, groups, n_boot))
     without = score_without_each(*given, groups)
     ends = _share_intervals(labels, scores >= threshold, groups, values, drawn, confidence)
-    for metric in ("mcc", "brier"):
-        ends[metric] = bca_interval(values[metric], drawn[metric], without[metric], confidence)
+    ends["brier"] = bca_interval(values["brier"], drawn["brier"], without["brier"], confidence)
     ends["ece"] = folded_interval(values["gaps"], drawn["gaps"], confidence)
     estimates = {metric: Estimate(float(values[metric]), *ends[metric]) for metric in METRICS}
     counts = confusion(labels, scores >= threshold, whole)[:, 0].astype(np.int64).reshape(2, 2)
@@ -235,15 +234,17 @@ def _share_intervals(labels, said, groups, values, drawn, confidence):
     ends["auroc"] = _ends("auroc", 2 * len(labels), [ill, ~ill])
     ends["average_precision"] = _ends("average_precision", 2 * len(labels), [ill])
     ends["f1"] = tuple(2 * end / (1 + end) for end in ends.pop("jaccard"))
-    ends["balanced_accuracy"] = _mean_of_two(values, ends, "recall", "specificity")
+    both = [(values[name], *ends[name]) for name in ("recall", "specificity")]
+    ends["balanced_accuracy"] = _of_two(lambda recall, spec: (recall + spec) / 2, *both)
+    ends["mcc"] = _of_two(lambda *shares: mcc_from_shares(*shares, ill.mean()), *both)
     return ends
 
 
-def _mean_of_two(values, ends, first, second):
-    """Square and add the distances to the ends, as for independent shares."""
-    mean = (values[first] + values[second]) / 2
+def _of_two(function, first, second):
+    """Square and add what each share's end moves a function of both, as for independent shares."""
+    value = function(first[0], second[0])
     low, high = (
-        np.hypot(*(values[name] - ends[name][side] for name in (first, second))) / 2
-        for side in (0, 1)
+        np.hypot(value - function(first[end], second[0]), value - function(first[0], second[end]))
+        for end in (1, 2)
     )
-    return float(mean - low), float(mean + high)
+    return float(value - low), float(value + high)

@@ -102,6 +102,31 @@ def score_without_each(
     return _from_counts(counts, squares)
 
 
+def mcc_from_shares(recall: float, specificity: float, prevalence: float) -> float:
+    """Return Matthews' correlation that goes with a recall and a specificity.
+
+    Parameters
+    ----------
+    recall, specificity : float
+        In [0, 1].
+    prevalence : float
+        Share of label 1, between 0 and 1.
+
+    Returns
+    -------
+    float
+        In [-1, 1]; 0 where every film is called the same.
+
+    Examples
+    --------
+    >>> round(float(mcc_from_shares(0.9, 0.9, 0.5)), 3)
+    0.8
+    """
+    healthy = 1 - prevalence
+    cells = healthy * specificity, healthy * (1 - specificity), prevalence * (1 - recall)
+    return _from_counts((*cells, prevalence * recall), 0.0)["mcc"]
+
+
 def _from_counts(counts, squares):
     tn, fp, fn, tp = counts
     total = tp + tn + fp + fn

@@ -39,13 +39,13 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) ->
     ValueError
         If shapes differ, a value is not finite or a mask is empty.
 
-    References
-    ----------
-    Zhang et al., arXiv:1608.00507 (the pointing game).
-
     Notes
     -----
     The authors forgive 15 pixels on photographs; here nothing is forgiven unless it is asked for.
+
+    References
+    ----------
+    Zhang et al., arXiv:1608.00507 (the pointing game).
 
     Examples
     --------

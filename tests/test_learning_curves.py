@@ -1,4 +1,4 @@
-"""Budgets, spoilt labels, power laws, learners and the stored table."""
+"""Budgets, spoilt labels, power laws and learners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from companion.learning_curves import (
     mean_interval,
 )
 from companion.power_law import PowerLaw, fit_power_law
-from companion.stored_tables import read_table
 from companion.torch_models import PooledCNN
 
 POOL = (np.arange(1000) % 4 > 0).astype(int)
@@ -109,19 +108,6 @@ def test_the_interval_of_a_mean_covers():
     assert 0.94 < np.mean((low < 3) & (high > 3)) < 0.96
     with pytest.raises(ValueError, match="at least two seeds"):
         mean_interval(np.ones((3, 1)))
-
-
-def test_the_stored_table_is_whole_and_says_whence_it_came():
-    stored = read_table("learning_curve")
-    assert len(stored["curves"]) == 11
-    assert stored["commit"]
-    assert not stored["commit"].endswith("dirty")
-    for name, curve in stored["curves"].items():
-        for split in ("val", "test"):
-            for metric, values in curve[split].items():
-                shape = (len(curve["sizes"]), stored["seeds"])
-                assert np.shape(values) == shape, (name, metric)
-                assert 0 <= np.min(values) <= np.max(values) <= 1
 
 
 def easy(rng, count):

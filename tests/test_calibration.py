@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss
 
-from companion.calibration import METHODS, fit_temperature, reliability_table
+from companion.calibration import METHODS, fit_platt, fit_temperature, reliability_table
 from companion.evaluation import evaluate
 
 
@@ -30,6 +30,14 @@ def test_calibration_fitted_on_some_films_mends_others(rng, method):
         evaluate(new, p, n_boot=20, rng=rng)["ece"].value for p in (overconfident, mended)
     )
     assert after < 0.03 < 0.08 < before
+
+
+def test_platt_leaves_nothing_that_slope_or_shift_could_mend(rng):
+    """At the greatest likelihood, errors neither lean to a side nor grow with the logit."""
+    labels, _, said = too_sure(rng, 60)
+    errors = fit_platt(labels, said)(said) - labels
+    assert errors.mean() == pytest.approx(0, abs=1e-3)
+    assert (errors * logit(said)).mean() == pytest.approx(0, abs=3e-3)
 
 
 def test_temperature_finds_the_stretch_and_keeps_the_order(rng):

@@ -105,6 +105,7 @@ def test_judging_gives_every_method_every_score(rng):
             estimate = table.loc[method, name]
             assert estimate.value == pytest.approx(values.mean())
             assert estimate.low <= estimate.value <= estimate.high
+    assert np.abs(scores["saliency"]["same when wiped out"]).max() < 0.9, "the model is the same"
     hits = table["points at lesion"].map(lambda estimate: estimate.high)
     assert hits.min() > 0.5, "of three films Wilson's interval is wide"
 

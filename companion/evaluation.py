@@ -46,6 +46,11 @@ class Estimate:
     ----------
     value, low, high : float
         The score on the data as it is, and the ends of its interval.
+
+    Examples
+    --------
+    >>> print(f"{Estimate(0.5, -0.001, 0.75):.2f}")
+    0.50 [0.00, 0.75]
     """
 
     value: float
@@ -54,7 +59,12 @@ class Estimate:
 
     def __str__(self) -> str:
         """Return the value with its interval, three decimals each."""
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return f"{self:.3f}"
+
+    def __format__(self, spec: str) -> str:
+        """Return the value with its interval, each in the same format, never a minus before 0."""
+        spec = spec or ".3f"
+        return f"{self.value:z{spec}} [{self.low:z{spec}}, {self.high:z{spec}}]"
 
 
 @dataclass(frozen=True)

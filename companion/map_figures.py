@@ -1,4 +1,4 @@
-"""Figures of chapter 9.3: maps over films, weights as images, curves of deletion and insertion."""
+"""Figures of chapter 9.3: maps over films, weights as images, curves and scores."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from companion.plotting import COLOURS
@@ -120,3 +121,49 @@ def plot_deletions(curves: Mapping[str, np.ndarray], *, ax: Axes | None = None) 
         ax.plot(share, values.mean(axis=0), linestyle=styles[number], color=colour, label=label)
     ax.set(ylim=(0, 1), xlabel="share of pixels", ylabel="mean probability of pneumonia")
     return ax
+
+
+def plot_scores(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
+    """Draw scores with their intervals: a panel a score, a row a method, a colour a model.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        By model: a row a method, a column a score, of :class:`companion.evaluation.Estimate`;
+        the same rows and columns in each.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        (scores,).
+
+    Examples
+    --------
+    >>> from companion.evaluation import Estimate
+    >>> table = pd.DataFrame({"energy": {"mine": Estimate(0.5, 0.4, 0.6)}})
+    >>> [ax.get_title() for ax in plot_scores({"a model": table})]
+    ['energy']
+    """
+    first = next(iter(tables.values()))
+    columns = min(3, first.shape[1])
+    rows = -(-first.shape[1] // columns)
+    height = 0.27 * len(first) * rows + 0.6 * rows + 0.5
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(8, height), sharey=True, squeeze=False, layout="constrained"
+    )
+    for ax, score in zip(axes.flat, first.columns, strict=False):
+        for number, (model, table) in enumerate(tables.items()):
+            places = np.arange(len(table)) + 0.3 * (number - (len(tables) - 1) / 2)
+            low, value, high = np.array([[e.low, e.value, e.high] for e in table[score]]).T
+            colour = COLOURS[number]
+            ax.hlines(places, low, high, color=colour)
+            ax.plot(value, places, "osD^"[number], color=colour, markersize=4, label=model)
+        ax.set_title(score, fontsize="medium")
+        ax.set_yticks(np.arange(len(first)), [name.replace("_", " ") for name in first.index])
+        ax.grid(axis="x", alpha=0.3)
+    axes[0, 0].invert_yaxis()
+    for ax in axes.flat[first.shape[1] :]:
+        ax.remove()
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(tables))
+    return axes.ravel()[: first.shape[1]]

@@ -16,7 +16,7 @@ from companion import (
     recurrent_figures,
 )
 from companion.calibration import reliability_table
-from companion.evaluation import evaluate
+from companion.evaluation import Estimate, evaluate
 from companion.learning_curves import mean_interval
 from companion.power_law import PowerLaw
 
@@ -177,3 +177,21 @@ def test_maps_lie_over_their_films():
     assert drawn.get_array().min() == 0
     ax = map_figures.plot_weights(np.array([[1.0, -4.0]]), label="weight")
     assert ax.images[0].get_clim() == (-4, 4)
+
+
+def test_every_score_of_every_model_is_drawn_where_it_is():
+    table = pd.DataFrame(
+        {
+            score: {method: Estimate(value, value - 0.1, value + 0.2) for method in ("a_b", "c")}
+            for score, value in (("points", 0.5), ("energy", 0.3), ("same", 0.1), ("noise", 0.2))
+        }
+    )
+    axes = map_figures.plot_scores({"one": table, "two": table})
+    assert [ax.get_title() for ax in axes] == ["points", "energy", "same", "noise"]
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["a b", "c"]
+    for model in range(2):
+        assert axes[1].lines[model].get_xdata().tolist() == [0.3, 0.3]
+        ends = axes[1].collections[model].get_segments()[0][:, 0]
+        np.testing.assert_allclose(ends, [0.2, 0.5])
+    assert axes[0].yaxis_inverted()
+    assert len(axes[0].figure.axes) == 4

@@ -79,7 +79,7 @@ def explain(
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if images.ndim != 4 or not np.isfinite(images).all():
         raise ValueError(f"images must be finite (N, C, H, W), got shape {images.shape}")
-    if not 1 <= window <= min(images.shape[2:]):
+    if method == "occlusion" and not 1 <= window <= min(images.shape[2:]):
         raise ValueError(f"window must be 1 to {min(images.shape[2:])} pixels, got {window}")
     if samples < 1 or noise < 0:
         raise ValueError(f"samples must be at least 1 and noise at least 0, got {samples}, {noise}")

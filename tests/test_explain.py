@@ -124,6 +124,13 @@ def test_grad_cam_in_keras_and_torch_is_the_same_map(rng, names, sign):
     np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6 * ours.max() + 1e-8)
 
 
+def test_only_occlusion_asks_for_room_for_its_square(model):
+    tiny = np.zeros((1, 1, 4, 4), np.float32)
+    assert explain(model, tiny, "saliency").shape == (1, 4, 4)
+    with pytest.raises(ValueError, match="window must be 1 to 4 pixels, got 8"):
+        explain(model, tiny, "occlusion")
+
+
 def test_the_same_seed_gives_the_same_smooth_grad_and_leaves_torchs_own_alone(films, model):
     state = torch.random.get_rng_state()
     first = explain(model, films, "smooth_grad", seed=1)

@@ -15,7 +15,7 @@ book: $(READY)
 
 test: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	$(BIN)/numpydoc lint companion/*.py
+	$(BIN)/numpydoc lint $$(git ls-files 'companion/*.py')
 	$(BIN)/python -m pytest --nbval --durations=10
 
 sync: $(READY)

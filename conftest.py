@@ -73,8 +73,8 @@ def pytest_runtest_makereport(item, call):
 
 
 def _data_is_synthetic():
-    from companion.data_files import DatasetUnavailable
-    from companion.datasets import load_pneumonia
+    from companion.data.files import DatasetUnavailable
+    from companion.data.pneumonia import load_pneumonia
 
     try:
         return load_pneumonia().is_synthetic

@@ -17,16 +17,18 @@ from provenance import provenance, store
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from companion.explain import METHODS, explain
-from companion.map_judge import score_maps
-from companion.map_scores import energy_inside, pointing_game, rank_agreement
-from companion.phantom_study import draw_splits, found_by_all, mark_those, train_on
-from companion.torch_attention import AttentionCNN, attention_maps, swap_attention
-from companion.torch_models import DocumentCNN, PooledCNN
-from companion.torch_training import has_bfloat16, predict
-from companion.transforms import add_marker, enlarge, marker_mask
+from companion.data.images import enlarge
+from companion.data.marker import add_marker, marker_mask
+from companion.explanation.attention import attention_maps, swap_attention
+from companion.explanation.judge import score_maps
+from companion.explanation.maps import METHODS, explain
+from companion.explanation.scores import energy_inside, pointing_game, rank_agreement
+from companion.in_torch.attention import AttentionCNN
+from companion.in_torch.models import DocumentCNN, PooledCNN
+from companion.in_torch.training import has_bfloat16, predict
+from companion.studies.phantoms import draw_splits, found_by_all, mark_those, train_on
 
-STORED = Path(__file__).resolve().parent.parent / "companion" / "explanations.json"
+STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "explanations.json"
 WINDOW, SIZE = 12, 64
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from provenance import provenance, store
 
-from companion.evaluation import METRICS, evaluate
-from companion.simulated_studies import draw_study
-from companion.weighted_scores import score
+from companion.evaluation._weighted import score
+from companion.evaluation.report import METRICS, evaluate
+from companion.evaluation.simulation import draw_study
 
-STORED = Path(__file__).resolve().parent.parent / "companion" / "interval_coverage.json"
+STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "interval_coverage.json"
 #: Patients, and what differs from 200 or 624 patients with one film each.
 SETTINGS = {
     "200 films": (200, {}),

@@ -23,20 +23,20 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from companion.numpy_activations import relu, relu_backward, sigmoid, softmax
-from companion.numpy_conv import conv2d, conv2d_backward
-from companion.numpy_layers import dense, dense_backward
-from companion.numpy_normalization import Statistics, batch_norm, batch_norm_backward
-from companion.numpy_pool import (
+from companion.bridges.weights import numpy_parameters
+from companion.by_hand.activations import relu, relu_backward, sigmoid, softmax
+from companion.by_hand.conv import conv2d, conv2d_backward
+from companion.by_hand.dense import dense, dense_backward
+from companion.by_hand.normalization import Statistics, batch_norm, batch_norm_backward
+from companion.by_hand.pool import (
     avg_pool2d,
     avg_pool2d_backward,
     global_avg_pool2d,
     max_pool2d,
     max_pool2d_backward,
 )
-from companion.numpy_recurrent import gru, lstm, rnn
-from companion.numpy_recurrent_backward import gru_backward, lstm_backward, rnn_backward
-from companion.weights import numpy_parameters
+from companion.by_hand.recurrent import gru, lstm, rnn
+from companion.by_hand.recurrent_backward import gru_backward, lstm_backward, rnn_backward
 
 HERE = Path(__file__).resolve().parent
 CONVOLUTIONS = [(32, 1, 32, 28), (32, 32, 64, 56), (8, 3, 32, 224)]

@@ -20,15 +20,15 @@ from provenance import provenance, store
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from tqdm import tqdm
 
-from companion.active_learning import STRATEGIES, label_in_rounds
-from companion.datasets import load_pneumonia
-from companion.frozen_features import frozen_features
-from companion.learners import LEARNERS
-from companion.learning_curves import draw_budget, flip_labels
-from companion.torch_training import has_bfloat16
+from companion.data.pneumonia import load_pneumonia
+from companion.in_torch.pretrained import frozen_features
+from companion.in_torch.training import has_bfloat16
+from companion.studies.active_learning import STRATEGIES, label_in_rounds
+from companion.studies.budgets import draw_budget, flip_labels
+from companion.studies.learners import LEARNERS
 
 HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "companion" / "learning_curve.json"
+STORED = HERE.parent / "companion" / "pages" / "learning_curve.json"
 SIZES = (25, 50, 100, 200, 400, 800, 1600, 3200, 4708)
 ROUNDS = (50, 100, 150, 200, 300, 400, 600, 800)
 #: Name of the curve: learner, share of labels flipped, prevalence in the training films.

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from companion.phantom import make_cohort
+from companion.data.phantom import make_cohort
 
 
 def main():

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from provenance import provenance, store
 
-from companion.datasets import load_pneumonia
-from companion.evaluation import evaluate
-from companion.keras_training import fit_document_program
-from companion.torch_models import DocumentCNN
-from companion.torch_training import fit, predict
+from companion.data.pneumonia import load_pneumonia
+from companion.evaluation.report import evaluate
+from companion.in_keras.training import fit_document_program
+from companion.in_torch.models import DocumentCNN
+from companion.in_torch.training import fit, predict
 
 HERE = Path(__file__).resolve().parent
 

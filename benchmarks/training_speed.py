@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from companion.torch_models import DocumentCNN
-from companion.torch_training import has_bfloat16
+from companion.in_torch.models import DocumentCNN
+from companion.in_torch.training import has_bfloat16
 
 ROUNDS, FILMS, BATCH = 7, 1024, 32
 

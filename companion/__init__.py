@@ -1,6 +1,6 @@
 """The companion package of the book *Deep learning for medical image recognition*.
 
-Each module stands alone and is imported by name: ``from companion.datasets import load_pneumonia``.
+It has wings, each imported by name: ``from companion.data.pneumonia import load_pneumonia``.
 Importing the package itself loads no framework.
 """
 

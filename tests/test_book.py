@@ -14,7 +14,7 @@ import nbformat
 import pytest
 import yaml
 from notebooks import ROOT, make_notebook, sources
-from test_imports import imports
+from test_imports import imports, path_of
 
 PAGES = sources()
 CHAPTERS = [page for page in PAGES if re.match(r"\d", page.name)]
@@ -114,7 +114,7 @@ def extras_of(code):
             found |= {EXTRAS[package]} if package in EXTRAS else set()
             if package == "companion" and own not in seen:
                 seen.add(own)
-                tree = ast.parse((ROOT / "companion" / f"{own}.py").read_text("utf8"))
+                tree = ast.parse(path_of(own).read_text("utf8"))
                 at_once = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
                 waiting.append(ast.Module(at_once, []))
     return found

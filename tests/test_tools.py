@@ -14,7 +14,7 @@ import page_parts
 import pytest
 from myst_to_markdown import Numbers, UnknownMarkup, convert
 
-from companion.datasets import find_local
+from companion.data.pneumonia import find_local
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ from companion.datasets import find_local
         ("% a comment\ntext", "text"),
         ("```python\n{not}`a role`\n```", "```python\n{not}`a role`\n```"),
         ("{term}`AUROC` and {math}`x`", "AUROC and $x$"),
-        ("{py:func}`companion.images.read_image`", "`companion.images.read_image`"),
+        ("{py:func}`companion.data.images.read_image`", "`companion.data.images.read_image`"),
         ("```{figure} a.png\n:alt: what\n\nCaption.\n```", "![what](a.png)\n\n*Caption.*"),
         (
             "::::{tab-set}\n:::{tab-item} Keras\nA\n:::\n:::{tab-item} PyTorch\nB\n:::\n::::",

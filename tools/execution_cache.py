@@ -21,15 +21,24 @@ READ_PAGES = ROOT / "_build" / ".doctrees"
 STAMP = CACHE / "stamp"
 
 
+def inputs() -> list[Path]:
+    """Return the files that outputs depend on; a pattern that finds nothing is an error."""
+    kinds = ("companion/**/*.py", "companion/**/*.json", "tools/*.py", "constraints.txt")
+    found = {kind: sorted(ROOT.glob(kind)) for kind in kinds}
+    empty = [kind for kind, paths in found.items() if not paths]
+    if empty:
+        raise FileNotFoundError(f"no file of {ROOT} matches {', '.join(empty)}")
+    return [path for paths in found.values() for path in paths]
+
+
 def stamp() -> str:
     """Return a digest of the package and its tables, the pinned versions, Python, and the data."""
-    from companion.data_files import cache_folder
-    from companion.datasets import FILE_NAME, find_local
+    from companion.data.files import cache_folder
+    from companion.data.pneumonia import FILE_NAME, find_local
 
     digest = hashlib.sha256(sys.version.encode())
-    kinds = ("companion/*.py", "companion/*.json", "tools/*.py", "constraints.txt")
-    for path in sorted(path for kind in kinds for path in ROOT.glob(kind)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in inputs():
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     local = find_local() or cache_folder() / FILE_NAME
     digest.update(local.read_bytes() if local.is_file() else b"no data")
     return digest.hexdigest()

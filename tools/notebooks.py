@@ -122,7 +122,7 @@ def sync() -> None:
 
 def refresh(names: list[str]) -> None:
     """Run the notebooks, all or those named, and store their text outputs."""
-    from companion.datasets import load_pneumonia
+    from companion.data.pneumonia import load_pneumonia
 
     load_pneumonia()  # outputs of phantoms must never be stored as those of real films
     for source in sources():

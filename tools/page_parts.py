@@ -44,7 +44,7 @@ if any(importlib.util.find_spec(name) is None for name in {needed!r}):
     pins.write_text("".join(f"{{name}}=={{found[name]}}\\n" for name in kept & found.keys()))
     wanted = "{DISTRIBUTION}{brackets} @ git+{address}"
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-c", pins, wanted], check=True)
-from companion.notebook import show_versions
+from companion.pages.notebook import show_versions
 show_versions({", ".join(f'"{name}"' for name in shown)})"""
 
 

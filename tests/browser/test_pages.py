@@ -158,7 +158,7 @@ def test_code_can_be_copied(visit):
     block.hover()
     block.locator("button.copybtn").click()
     page.wait_for_function("window.copied")
-    assert "from companion.datasets import load_pneumonia" in page.evaluate("window.copied")
+    assert "from companion.data.pneumonia import load_pneumonia" in page.evaluate("window.copied")
 
 
 def test_badge_and_launch_menu_lead_to_colab(visit):
@@ -252,8 +252,8 @@ def test_the_sliding_window_is_operated_by_keys_buttons_and_hand(visit, size):
 def test_the_sliding_window_computes_what_the_companion_computes(visit):
     import numpy as np
 
-    from companion.numpy_conv import conv2d
-    from companion.numpy_pool import avg_pool2d, max_pool2d
+    from companion.by_hand.conv import conv2d
+    from companion.by_hand.pool import avg_pool2d, max_pool2d
 
     page = visit(file_of("3_1_cnn"))
     window = page.locator(".sliding-window")

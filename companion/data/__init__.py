@@ -1,0 +1,1 @@
+"""Images: read, checked, changed, and made up; nothing that is read is trusted."""

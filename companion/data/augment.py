@@ -1,0 +1,180 @@
+"""Small random changes of films that leave the label true: drawn here, applied there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import affine_transform
+
+
+@dataclass(frozen=True)
+class Affine:
+    """How to turn, zoom and shift each of N films.
+
+    Attributes
+    ----------
+    angle_deg : numpy.ndarray
+        float, (N,), in degrees, from the row axis towards the column axis.
+    zoom : numpy.ndarray
+        float, (N,), above 1 enlarges.
+    shift : numpy.ndarray
+        float, (N, 2), down and right, as a share of the height and of the width.
+    """
+
+    angle_deg: np.ndarray
+    zoom: np.ndarray
+    shift: np.ndarray
+
+
+def draw_affine(
+    rng: np.random.Generator,
+    count: int,
+    *,
+    angle_deg: float = 8.0,
+    zoom: float = 0.1,
+    shift: float = 0.06,
+) -> Affine:
+    """Draw one change a film, evenly within the limits.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    count : int
+        How many films.
+    angle_deg : float
+        Greatest turn either way, in degrees.
+    zoom : float
+        Greatest enlargement or reduction, as a share of the size; below 1.
+    shift : float
+        Greatest shift either way, as a share of height and width.
+
+    Returns
+    -------
+    Affine
+        For :func:`apply_affine`.
+
+    Raises
+    ------
+    ValueError
+        If a limit is negative or `zoom` is not below 1.
+
+    Examples
+    --------
+    >>> bool(abs(draw_affine(np.random.default_rng(0), 5).angle_deg).max() <= 8)
+    True
+    """
+    if min(angle_deg, zoom, shift) < 0 or zoom >= 1:
+        raise ValueError(
+            f"angle_deg, zoom and shift must be at least 0 and zoom below 1, "
+            f"got {angle_deg}, {zoom} and {shift}"
+        )
+    return Affine(
+        angle_deg=rng.uniform(-angle_deg, angle_deg, count),
+        zoom=rng.uniform(1 - zoom, 1 + zoom, count),
+        shift=rng.uniform(-shift, shift, (count, 2)),
+    )
+
+
+def apply_affine(images: np.ndarray, change: Affine) -> np.ndarray:
+    """Turn, zoom and shift films about their middle; what comes in from outside repeats the edge.
+
+    There is no mirroring: a mirrored chest has its heart on the wrong side.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float32, (N, C, H, W).
+    change : Affine
+        One entry a film.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (N, C, H, W); linear interpolation, so no pixel leaves the range of its film.
+
+    Raises
+    ------
+    ValueError
+        If `images` is not (N, C, H, W) or `change` is of another number of films.
+
+    Examples
+    --------
+    >>> film = np.arange(9, dtype=np.float32).reshape(1, 1, 3, 3)
+    >>> down = Affine(np.zeros(1), np.ones(1), np.array([[1 / 3, 0]]))
+    >>> apply_affine(film, down)[0, 0].tolist()
+    [[0.0, 1.0, 2.0], [0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    """
+    if images.ndim != 4 or len(images) != len(change.zoom):
+        raise ValueError(
+            f"images must be ({len(change.zoom)}, C, H, W), as many as changes, "
+            f"got shape {images.shape}"
+        )
+    changed = np.empty_like(images)
+    middle = (np.array(images.shape[2:]) - 1) / 2
+    turns = np.deg2rad(change.angle_deg)
+    for film, turn, zoom, shift, into in zip(
+        images, turns, change.zoom, change.shift, changed, strict=True
+    ):
+        cos, sin = np.cos(turn) / zoom, np.sin(turn) / zoom
+        back = np.array([[cos, sin], [-sin, cos]])
+        offset = middle - back @ (middle + shift * film.shape[1:])
+        for channel, target in zip(film, into, strict=True):
+            affine_transform(channel, back, offset, output=target, order=1, mode="nearest")
+    return changed
+
+
+def augment(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw a small change for each film and apply it, with the limits of :func:`draw_affine`.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float32, (N, C, H, W).
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (N, C, H, W).
+
+    Examples
+    --------
+    >>> augment(np.ones((2, 1, 4, 4), np.float32), np.random.default_rng(0)).min()
+    np.float32(1.0)
+    """
+    return apply_affine(images, draw_affine(rng, len(images)))
+
+
+def repeat_exposures(
+    images: np.ndarray, count: int, rng: np.random.Generator, *, noise: float = 0.01
+) -> np.ndarray:
+    """Expose each film several times, as if the patient had hardly moved in between.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float32, (N, C, H, W), in [0, 1].
+    count : int
+        How many exposures of each film, at least 1.
+    rng : numpy.random.Generator
+        Source of randomness.
+    noise : float
+        Standard deviation of the noise that each exposure adds; the sum is cut to [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (N * count, C, H, W): the exposures of one film are neighbours.
+
+    Examples
+    --------
+    >>> repeat_exposures(np.zeros((2, 1, 8, 8), np.float32), 3, np.random.default_rng(0)).shape
+    (6, 1, 8, 8)
+    """
+    repeated = np.repeat(images, count, axis=0)
+    moved = draw_affine(rng, len(repeated), angle_deg=2, zoom=0.02, shift=0.02)
+    exposed = apply_affine(repeated, moved) + rng.normal(0, noise, repeated.shape)
+    return np.clip(exposed, 0, 1).astype(np.float32)

@@ -1,0 +1,165 @@
+"""A guard against leakage: one patient, or one image, on both sides of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+#: Side of the hash: 16 gives 256 bits. The usual 64 bits call chests of two children alike.
+HASH_SIDE = 16
+
+
+#: Bits that may differ: re-encoded, brightened or noisy copies of a 28 x 28 film stay within it,
+#: films of two children do not (measured in chapter 9.2).
+MAX_DISTANCE = 32
+
+
+class LeakageError(ValueError):
+    """Something stands on both sides of a split; the message names it."""
+
+
+def check_patients(splits: Mapping[str, np.ndarray]) -> None:
+    """Raise if a patient is in two splits.
+
+    Parameters
+    ----------
+    splits : mapping of str to numpy.ndarray
+        By split: the patient (or hospital, or scanner) of each film, (N,).
+
+    Raises
+    ------
+    LeakageError
+        Naming the splits and the first patients that they share.
+
+    Examples
+    --------
+    >>> check_patients({"train": np.array([1, 2]), "test": np.array([2, 3])})
+    Traceback (most recent call last):
+    ...
+    companion.data.leakage.LeakageError: train and test share 1 group: 2; keep all ...
+    """
+    for (name, first), (other, second) in combinations(splits.items(), 2):
+        shared = np.intersect1d(first, second)
+        if len(shared):
+            shown = ", ".join(map(str, shared[:5].tolist())) + (", ..." if len(shared) > 5 else "")
+            raise LeakageError(
+                f"{name} and {other} share {len(shared)} group{'s'[: len(shared) != 1]}: {shown}; "
+                f"keep all films of one together"
+            )
+
+
+def check_images(splits: Mapping[str, np.ndarray], *, max_distance: int = MAX_DISTANCE) -> None:
+    """Raise if an image, or a near copy of it, is in two splits.
+
+    Parameters
+    ----------
+    splits : mapping of str to numpy.ndarray
+        By split: uint8, (N, H, W).
+    max_distance : int
+        As in :func:`find_copies`.
+
+    Raises
+    ------
+    LeakageError
+        Naming the splits and the first pairs.
+
+    Examples
+    --------
+    >>> film = np.random.default_rng(0).integers(0, 200, (1, 28, 28)).astype(np.uint8)
+    >>> check_images({"train": film, "test": film + 1})
+    Traceback (most recent call last):
+    ...
+    companion.data.leakage.LeakageError: train and test share 1 image, 0 of them exactly: ...
+    """
+    for (name, first), (other, second) in combinations(splits.items(), 2):
+        found = find_copies(first, second, max_distance=max_distance)
+        if len(found):
+            pairs = found[["first", "second"]].head(5).itertuples(index=False, name=None)
+            shown = ", ".join(f"({i}, {j})" for i, j in pairs) + (", ..." if len(found) > 5 else "")
+            raise LeakageError(
+                f"{name} and {other} share {len(found)} image{'s'[: len(found) != 1]}, "
+                f"{found['exact'].sum()} of them exactly: rows {shown}"
+            )
+
+
+def find_copies(
+    first: np.ndarray, second: np.ndarray, *, max_distance: int = MAX_DISTANCE
+) -> pd.DataFrame:
+    """Find images of one set that have a copy, exact or near, in another.
+
+    Parameters
+    ----------
+    first, second : numpy.ndarray
+        uint8, (N, H, W) and (M, H, W).
+    max_distance : int
+        Greatest number of differing bits of the two perceptual hashes, of 256.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair: first, second (rows of the arrays), distance (bits), exact (every pixel).
+
+    Raises
+    ------
+    ValueError
+        If an array is not uint8 (N, H, W).
+
+    Examples
+    --------
+    >>> films = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.uint8)
+    >>> find_copies(films[:2], films[1:]).to_numpy().tolist()
+    [[1, 0, 0, True]]
+    """
+    one, two = (perceptual_hashes(images) * 2.0 - 1 for images in (first, second))
+    distance = ((one.shape[1] - one @ two.T) / 2).round().astype(int)
+    rows, columns = np.nonzero(distance <= max_distance)
+    exact = [np.array_equal(first[i], second[j]) for i, j in zip(rows, columns, strict=True)]
+    return pd.DataFrame(
+        {
+            "first": rows,
+            "second": columns,
+            "distance": distance[rows, columns],
+            "exact": np.array(exact, bool),
+        }
+    )
+
+
+def perceptual_hashes(images: np.ndarray) -> np.ndarray:
+    """Return a hash of each image that hardly changes when the image is re-encoded or brightened.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        uint8, (N, H, W).
+
+    Returns
+    -------
+    numpy.ndarray
+        bool, (N, 256): signs of the lowest cosine frequencies against their median.
+
+    Raises
+    ------
+    ValueError
+        If `images` is not uint8 (N, H, W).
+
+    References
+    ----------
+    Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions (2010).
+    Package ImageHash, function ``phash``.
+
+    Examples
+    --------
+    >>> perceptual_hashes(np.eye(28, dtype=np.uint8)[None]).shape
+    (1, 256)
+    """
+    import imagehash
+
+    images = np.asarray(images)
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise ValueError(f"images must be uint8 (N, H, W), got {images.dtype} {images.shape}")
+    found = [imagehash.phash(Image.fromarray(image), HASH_SIDE).hash.ravel() for image in images]
+    return np.array(found, bool).reshape(len(images), HASH_SIDE**2)

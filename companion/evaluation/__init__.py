@@ -1,0 +1,1 @@
+"""What a score is worth: metrics with intervals, calibration, comparison, decisions."""

@@ -1,0 +1,1 @@
+"""Where a model looks: saliency maps, and how they are judged."""

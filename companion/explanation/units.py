@@ -1,0 +1,143 @@
+"""What excites a unit: an image made for it, and the films that come nearest."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from companion.explanation.maps import expect_evaluation_mode, find_layer
+
+
+def maximise_activation(
+    model: nn.Module,
+    layer: str,
+    unit: int,
+    *,
+    shape: tuple[int, int, int],
+    steps: int = 128,
+    step_size: float = 0.05,
+    jitter: int = 4,
+    roughness: float = 10.0,
+    seed: int = 0,
+) -> np.ndarray:
+    """Climb from grey noise to an image that excites one map of a layer as much as it can.
+
+    Two regularisers keep it from becoming noise that no eye can read: the image is shifted at
+    random before each step, and differences between neighbours are punished.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        In evaluation mode.
+    layer : str
+        Name of a layer that gives (N, C, H, W).
+    unit : int
+        Which of its maps.
+    shape : tuple of int
+        (C, H, W) of the image.
+    steps : int
+        How many steps, each with Adam.
+    step_size : float
+        Adam's learning rate, in the logit of a pixel.
+    jitter : int
+        Greatest shift, in pixels; 0 for none.
+    roughness : float
+        Weight of the mean squared difference between neighbours; 0 for none.
+    seed : int
+        Of the start and of the shifts.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (C, H, W), in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the layer does not exist, has no such unit, or the model is in training mode.
+
+    References
+    ----------
+    Erhan et al., University of Montreal report 1341 (2009).
+    Olah, Mordvintsev and Schubert, Distill (2017). doi:10.23915/distill.00007
+
+    Examples
+    --------
+    >>> from companion.in_torch.models import PooledCNN
+    >>> maximise_activation(PooledCNN().eval(), "features.2", 0, shape=(1, 16, 16), steps=2).shape
+    (1, 16, 16)
+    """
+    expect_evaluation_mode(model)
+    seen = {}
+    hook = find_layer(model, layer).register_forward_hook(
+        lambda module, inputs, output: seen.update(maps=output)
+    )
+    generator = torch.Generator().manual_seed(seed)
+    pixels = (0.1 * torch.randn((1, *shape), generator=generator)).requires_grad_()
+    optimizer = torch.optim.Adam([pixels], step_size)
+    try:
+        for _ in range(steps):
+            image = torch.sigmoid(pixels)
+            shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
+            model(torch.roll(image, shift, (2, 3)))
+            maps = seen["maps"]
+            if maps.ndim != 4 or not 0 <= unit < maps.shape[1]:
+                raise ValueError(
+                    f"unit must be a map of {layer}, which gives {tuple(maps.shape)}, got {unit}"
+                )
+            rough = image.diff(dim=2).square().mean() + image.diff(dim=3).square().mean()
+            loss = roughness * rough - maps[:, unit].mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    finally:
+        hook.remove()
+    return torch.sigmoid(pixels)[0].detach().numpy()
+
+
+def unit_activations(
+    model: nn.Module, layer: str, images: np.ndarray, *, batch_size: int = 256
+) -> np.ndarray:
+    """Return how much each map of a layer is excited by each film, on average over the film.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        In evaluation mode.
+    layer : str
+        Name of a layer that gives (N, C, H, W).
+    images : numpy.ndarray
+        float32, (N, C, H, W).
+    batch_size : int
+        How many films at a time.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (N, units).
+
+    Raises
+    ------
+    ValueError
+        If the layer does not exist or the model is in training mode.
+
+    Examples
+    --------
+    >>> from companion.in_torch.models import PooledCNN
+    >>> films = np.zeros((3, 1, 16, 16), np.float32)
+    >>> unit_activations(PooledCNN().eval(), "features.2", films).shape
+    (3, 24)
+    """
+    expect_evaluation_mode(model)
+    found = []
+    hook = find_layer(model, layer).register_forward_hook(
+        lambda module, inputs, output: found.append(output.mean(dim=(2, 3)))
+    )
+    try:
+        with torch.inference_mode():
+            for part in torch.from_numpy(np.asarray(images, np.float32)).split(batch_size):
+                model(part)
+    finally:
+        hook.remove()
+    return torch.cat(found).numpy()

@@ -1,0 +1,1 @@
+"""The book's models in Keras, channels last."""

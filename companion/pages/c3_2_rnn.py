@@ -1,0 +1,242 @@
+"""Checkers for the exercises of chapter 3.2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from companion.pages.check import expect
+
+
+def check_lstm_outputs(lstm_outputs: Callable) -> None:
+    """Check a function that gives hidden state and cell of an LSTM from its gates.
+
+    Parameters
+    ----------
+    lstm_outputs : function
+        Takes input gate, forget gate, candidate, output gate and the old cell, all (N, H);
+        returns the new hidden state and the new cell.
+
+    Raises
+    ------
+    companion.pages.check.WrongAnswer
+        With the case that failed.
+
+    Examples
+    --------
+    >>> check_lstm_outputs(lambda i, f, g, o, c: (o * c, f * c + i * g))
+    Traceback (most recent call last):
+    ...
+    companion.pages.check.WrongAnswer: the hidden state: got ...
+    """
+    i, f, g, o, c = (np.array([[value]]) for value in (0.5, 0.25, -0.8, 0.75, 4.0))
+    hidden, cell = lstm_outputs(i, f, g, o, c)
+    expect("the cell", cell, np.array([[0.25 * 4 - 0.5 * 0.8]]))
+    expect("the hidden state", hidden, np.array([[0.75 * np.tanh(0.6)]]))
+    everything = lstm_outputs(*(np.array([[value]]) for value in (0.0, 1.0, 0.9, 0.0, 2.0)))
+    expect("nothing taken, nothing shown: the cell", everything[1], np.array([[2.0]]))
+    expect("nothing taken, nothing shown: the hidden state", everything[0], np.array([[0.0]]))
+    print("Right: four cases passed.")
+
+
+def check_count_recurrent(count_recurrent: Callable) -> None:
+    """Check a function that counts the parameters of a recurrent layer.
+
+    Parameters
+    ----------
+    count_recurrent : function
+        Takes blocks, features, units and the number of biases a unit; returns an int.
+
+    Raises
+    ------
+    companion.pages.check.WrongAnswer
+        With the case that failed.
+
+    Examples
+    --------
+    >>> check_count_recurrent(lambda blocks, features, units, biases: 0)
+    Traceback (most recent call last):
+    ...
+    companion.pages.check.WrongAnswer: a simple layer, one bias: got 0, expected 21
+    """
+    for what, arguments, right in (
+        ("a simple layer, one bias", (1, 3, 3, 1), 21),
+        ("an LSTM of PyTorch, 12 features, 32 units", (4, 12, 32, 2), 5888),
+        ("an LSTM of Keras, 12 features, 32 units", (4, 12, 32, 1), 5760),
+        ("a GRU without biases", (3, 5, 2, 0), 42),
+    ):
+        expect(what, count_recurrent(*arguments), right)
+    print("Right: four cases passed.")
+
+
+def check_last_real(last_real: Callable) -> None:
+    """Check a function that takes each sequence's last output that is real.
+
+    Parameters
+    ----------
+    last_real : function
+        Takes outputs (N, T, H) and lengths (N,); returns (N, H).
+
+    Raises
+    ------
+    companion.pages.check.WrongAnswer
+        With the case that failed.
+
+    Examples
+    --------
+    >>> check_last_real(lambda outputs, lengths: outputs[:, -1])
+    Traceback (most recent call last):
+    ...
+    companion.pages.check.WrongAnswer: lengths 1, 3 and 2: got ...
+    """
+    outputs = np.arange(1.0, 19).reshape(3, 3, 2)
+    first = np.array([[1.0, 2], [11, 12], [15, 16]])
+    expect("lengths 1, 3 and 2", last_real(outputs, np.array([1, 3, 2])), first)
+    expect("all of full length", last_real(outputs, np.array([3, 3, 3])), outputs[:, -1])
+    negative = last_real(-outputs, np.array([1, 3, 2]))
+    expect("outputs that are all negative", negative, -first)
+    print("Right: three cases passed.")
+
+
+def plot_signals(
+    time_s: np.ndarray, signals: Mapping[str, np.ndarray], *, axes: np.ndarray | None = None
+) -> np.ndarray:
+    """Draw signals one under the other on one axis of time.
+
+    Parameters
+    ----------
+    time_s : numpy.ndarray
+        (T,), in seconds.
+    signals : mapping of str to numpy.ndarray
+        (T,) each, in millivolts, by name.
+    axes : numpy.ndarray of Axes, optional
+        One a signal; a new figure when absent.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        One a signal.
+
+    Examples
+    --------
+    >>> plot_signals(np.arange(3.0), {"I": np.zeros(3), "II": np.zeros(3)}).shape
+    (2,)
+    """
+    if axes is None:
+        count = len(signals)
+        _, axes = plt.subplots(count, 1, sharex=True, figsize=(7, 0.9 * count + 0.5), squeeze=False)
+    axes = np.ravel(axes)
+    for ax, (name, signal) in zip(axes, signals.items(), strict=True):
+        ax.plot(time_s, signal, linewidth=0.9)
+        ax.set_ylabel(f"{name}\n(mV)", rotation=0, ha="right", va="center")
+    axes[-1].set_xlabel("time (s)")
+    return axes
+
+
+def plot_predictions(
+    time_s: np.ndarray,
+    truth: np.ndarray,
+    predictions: Mapping[str, np.ndarray],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a signal in black and what models predicted of it in colours.
+
+    Parameters
+    ----------
+    time_s, truth : numpy.ndarray
+        (T,), in seconds and in millivolts.
+    predictions : mapping of str to numpy.ndarray
+        (T,) each, in millivolts, by model.
+    ax : Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    Axes
+        With a legend.
+
+    Examples
+    --------
+    >>> len(plot_predictions(np.arange(2.0), np.zeros(2), {"a": np.ones(2)}).lines)
+    2
+    """
+    ax = ax if ax is not None else plt.subplots(figsize=(7, 3))[1]
+    ax.plot(time_s, truth, color="black", linewidth=1.6, label="recorded")
+    for (name, predicted), style in zip(predictions.items(), ("--", "-.", ":"), strict=False):
+        ax.plot(time_s, predicted, style, linewidth=1.3, label=name)
+    ax.set(xlabel="time (s)", ylabel="voltage (mV)")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+    return ax
+
+
+def plot_gates(
+    time_s: np.ndarray, signal: np.ndarray, gates: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Draw a signal, and under it each gate: a row a unit, a column a step.
+
+    Parameters
+    ----------
+    time_s, signal : numpy.ndarray
+        (T,), in seconds and in millivolts.
+    gates : mapping of str to numpy.ndarray
+        (T, H) each, from 0 to 1, or from -1 to 1, by name.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        The signal's, then one a gate.
+
+    Examples
+    --------
+    >>> plot_gates(np.arange(3.0), np.zeros(3), {"forget": np.ones((3, 2))}).shape
+    (2,)
+    """
+    count = len(gates)
+    figure, axes = plt.subplots(
+        count + 1, 1, sharex=True, figsize=(7, 1.0 * count + 1.2), height_ratios=[1.2, *[1] * count]
+    )
+    axes[0].plot(time_s, signal, color="black", linewidth=1)
+    axes[0].set_ylabel("lead II\n(mV)", rotation=0, ha="right", va="center")
+    extent = (time_s[0], time_s[-1], gates[next(iter(gates))].shape[1], 0)
+    for ax, (name, values) in zip(axes[1:], gates.items(), strict=True):
+        shown = ax.imshow(
+            values.T, aspect="auto", extent=extent, cmap="RdBu_r", vmin=-1, vmax=1,
+            interpolation="nearest",
+        )  # fmt: skip
+        ax.set_ylabel(f"{name}\n(unit)", rotation=0, ha="right", va="center")
+        ax.set_yticks([])
+    axes[-1].set_xlabel("time (s)")
+    figure.colorbar(shown, ax=list(axes), shrink=0.6, label="value", pad=0.02)
+    return axes
+
+
+def plot_gradient_norms(norms: Mapping[str, np.ndarray], *, ax: Axes | None = None) -> Axes:
+    """Draw how strong the gradient still is, against how many steps it has come back.
+
+    Parameters
+    ----------
+    norms : mapping of str to numpy.ndarray
+        (T,) each: the norm after 0, 1, 2 ... steps, by layer.
+    ax : Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    Axes
+        With a logarithmic scale.
+
+    Examples
+    --------
+    >>> plot_gradient_norms({"rnn": np.array([1.0, 0.5])}).get_yscale()
+    'log'
+    """
+    ax = ax if ax is not None else plt.subplots(figsize=(6.5, 3.2))[1]
+    for (name, values), style in zip(norms.items(), ("-", "--", "-.", ":", "-"), strict=False):
+        ax.plot(np.arange(len(values)), values / values[0], style, label=name)
+    ax.set(yscale="log", xlabel="steps back in time", ylabel="norm, relative to the last step")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax

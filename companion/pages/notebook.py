@@ -1,0 +1,154 @@
+"""What a cell of the book may call for display; works in Jupyter, in Colab and on the page."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+import pandas as pd
+
+from companion.data.pneumonia import PneumoniaData
+from companion.evaluation.report import Report
+
+#: Scores of a table, unless others are asked for.
+SHOWN = ("auroc", "accuracy", "recall", "specificity", "precision", "f1", "average_precision")
+
+
+def show_versions(*packages: str) -> None:
+    """Print one line: the versions of Python, the companion and other packages.
+
+    Parameters
+    ----------
+    *packages : str
+        Names as pip knows them.
+
+    Examples
+    --------
+    >>> show_versions("numpy")
+    Ready: Python 3..., companion ..., numpy ...
+    """
+    python = ".".join(map(str, sys.version_info[:3]))
+    others = [f"{name} {version(name)}" for name in packages]
+    own = f"companion {version('medical-image-companion')}"
+    print("Ready: " + ", ".join([f"Python {python}", own, *others]))
+
+
+def show_source(*functions: object) -> None:
+    """Display the code of functions or classes as it stands in the package, without docstrings.
+
+    Parameters
+    ----------
+    *functions : function or class
+        What to show; what is printed is what is tested.
+
+    Examples
+    --------
+    >>> show_source(show_versions)  # doctest: +SKIP
+    """
+    from IPython.display import Markdown, display
+
+    for function in functions:
+        display(Markdown(f"```python\n{_without_docstrings(function)}\n```"))
+
+
+def show_data_notice(data: PneumoniaData) -> None:
+    """Say plainly whose images these are, or that they are nobody's.
+
+    Parameters
+    ----------
+    data : companion.data.pneumonia.PneumoniaData
+        What was loaded.
+
+    Examples
+    --------
+    >>> show_data_notice(data)  # doctest: +SKIP
+    """
+    from IPython.display import Markdown, display
+
+    if data.is_synthetic:
+        text = (
+            "> **These are not patients.**\n"
+            "> The real data could not be had, so every film below is a synthetic phantom.\n"
+            "> The numbers on this page say nothing about pneumonia.\n"
+            "> Run `python -m companion.data.pneumonia` to see what was tried."
+        )
+    else:
+        text = f"> **Data:** {data.source}.\n> Licence: {data.licence}."
+    display(Markdown(text))
+
+
+def report_table(reports: Mapping[str, Report], metrics: Sequence[str] = SHOWN) -> pd.DataFrame:
+    """Return one row a model and one column a metric, each score with its interval.
+
+    Parameters
+    ----------
+    reports : mapping of str to companion.evaluation.report.Report
+        By model.
+    metrics : sequence of str
+        Which scores, in which order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of strings such as ``0.941 [0.922, 0.958]``.
+
+    Examples
+    --------
+    >>> report_table({}).columns[0]
+    'auroc'
+    """
+    rows = {name: {m: str(report[m]) for m in metrics} for name, report in reports.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(metrics))
+
+
+def show_cost() -> None:
+    """Print the time and the greatest memory that this notebook's process has taken so far.
+
+    The page shows the same sentence under its title.
+
+    Examples
+    --------
+    >>> show_cost()  # doctest: +SKIP
+    Running this page took 1.4 minutes and 2.1 GB of memory.
+    """
+    import psutil
+    from IPython.display import display
+
+    process = psutil.Process()
+    minutes = (time.time() - process.create_time()) / 60
+    sentence = (
+        f"Running this page took {minutes:.1f} minutes and "
+        f"{_peak_bytes(process) / 1e9:.1f} GB of memory on {psutil.cpu_count()} CPU cores."
+    )
+    print(sentence)
+    prefix = "application/papermill.record/"
+    display(
+        {f"{prefix}text/plain": sentence},
+        metadata={"scrapbook": {"name": "cost", "mime_prefix": prefix}},
+        raw=True,
+    )
+
+
+def _peak_bytes(process):
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return process.memory_info().peak_wset
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _without_docstrings(function):
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    hidden = set()
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            text = node.body[0]
+            hidden |= set(range(text.lineno - 1, text.end_lineno))
+    kept = [line for number, line in enumerate(lines) if number not in hidden]
+    return "\n".join(kept).strip("\n")

@@ -1,0 +1,1 @@
+"""Experiments that chapters report: many trainings, one table."""

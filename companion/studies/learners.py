@@ -1,0 +1,174 @@
+"""The methods that a learning curve compares, each as one function from films to a predictor.
+
+Every learner takes training films and the few films on which it may choose, and returns a
+function that gives the probability of label 1 of new films.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from companion.data.augment import augment
+from companion.in_torch.models import DocumentCNN, PooledCNN
+from companion.in_torch.training import fit, predict
+
+Films = tuple[np.ndarray, np.ndarray]
+
+
+Predictor = Callable[[np.ndarray], np.ndarray]
+
+
+#: Every network is given as many updates, however few its films are, unless it stops early.
+UPDATES, BATCH_SIZE = 800, 64
+
+
+PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+
+
+def learn_logistic(train: Films, selection: Films, seed: int = 0) -> Predictor:
+    """Fit logistic regression on standardised values, its penalty chosen on the selection.
+
+    Parameters
+    ----------
+    train, selection : tuple of numpy.ndarray
+        Films (N, ...) of any shape, made flat, and labels (N,).
+    seed : int
+        Not used: the fit has no randomness.
+
+    Returns
+    -------
+    function
+        From films to probabilities, float64, (N,).
+
+    Examples
+    --------
+    >>> films, labels = np.array([[0.0], [0.2], [0.8], [1.0]]), np.array([0, 0, 1, 1])
+    >>> chance = learn_logistic((films, labels), (films, labels))(films)
+    >>> bool(chance[0] < 0.5 < chance[3])
+    True
+    """
+
+    def _flat(films):
+        return films.reshape(len(films), -1).astype(np.float64)
+
+    def _loss(model):
+        chance = model.predict_proba(_flat(selection[0]))[:, 1]
+        return log_loss(selection[1], chance, labels=[0, 1])
+
+    # Followed so far down that every processor ends at the same place.
+    models = [
+        make_pipeline(StandardScaler(), LogisticRegression(C=penalty, tol=1e-6, max_iter=5000))
+        for penalty in PENALTIES
+    ]
+    # More threads gain nothing on so few films, and cost much when the machine is busy.
+    with threadpool_limits(1):
+        fitted = [model.fit(_flat(train[0]), train[1]) for model in models]
+    best = min(fitted, key=_loss)
+    return lambda films: best.predict_proba(_flat(films))[:, 1]
+
+
+def learn_network(
+    train: Films,
+    selection: Films,
+    seed: int = 0,
+    *,
+    build: Callable[[int], torch.nn.Module],
+    augmented: bool = False,
+) -> Predictor:
+    """Train a network for at most 800 updates, its epoch chosen on the selection.
+
+    It stops when a quarter of all epochs, and at least three, have not improved on the best.
+
+    Parameters
+    ----------
+    train, selection : tuple of numpy.ndarray
+        Films (N, C, H, W), float32 in [0, 1], and labels (N,).
+    seed : int
+        Of the initial weights, the shuffling and the augmentation.
+    build : function
+        From a seed to a fresh model that gives logits (N,).
+    augmented : bool
+        Whether each batch is turned, zoomed and shifted a little.
+
+    Returns
+    -------
+    function
+        From films to probabilities, float64, (N,).
+
+    Examples
+    --------
+    >>> films = np.zeros((10, 1, 22, 22), np.float32), np.arange(10) % 2
+    >>> chance = learn_network(films, films, build=lambda seed: PooledCNN(1, seed=seed))
+    >>> chance(films[0]).shape
+    (10,)
+    """
+    model = build(seed)
+    batch_size = min(BATCH_SIZE, len(train[0]))
+    epochs = math.ceil(UPDATES / math.ceil(len(train[0]) / batch_size))
+    fit(
+        model, *train, validation=selection, seed=seed, batch_size=batch_size, progress=False,
+        epochs=epochs, patience=max(3, epochs // 4),
+        augment=augment if augmented else None,
+    )  # fmt: skip
+    return partial(predict, model)
+
+
+def document_model(seed: int) -> DocumentCNN:
+    """Return the document's network for films of 28 x 28.
+
+    Parameters
+    ----------
+    seed : int
+        Of the initial weights.
+
+    Returns
+    -------
+    DocumentCNN
+        Untrained.
+
+    Examples
+    --------
+    >>> document_model(0).input_shape
+    (1, 28, 28)
+    """
+    return DocumentCNN((1, 28, 28), seed=seed)
+
+
+def better_cnn(seed: int) -> PooledCNN:
+    """Return the pooled network for grey films.
+
+    Parameters
+    ----------
+    seed : int
+        Of the initial weights.
+
+    Returns
+    -------
+    PooledCNN
+        Untrained.
+
+    Examples
+    --------
+    >>> sum(weights.numel() for weights in better_cnn(0).parameters())
+    52489
+    """
+    return PooledCNN(1, seed=seed)
+
+
+#: By name, as the book's figures call them.
+LEARNERS: dict[str, Callable[..., Predictor]] = {
+    "logistic regression": learn_logistic,
+    "document model": partial(learn_network, build=document_model),
+    "better CNN": partial(learn_network, build=better_cnn),
+    "better CNN, augmented": partial(learn_network, build=better_cnn, augmented=True),
+}

@@ -1,0 +1,165 @@
+"""The loader of the pneumonia films."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from companion.data import pneumonia as datasets
+from companion.data.files import DatasetCorrupt, DatasetUnavailable
+from companion.data.pneumonia import (
+    Split,
+    canonical_order,
+    content_digest,
+    load_pneumonia,
+    read_pneumonia,
+)
+
+
+@pytest.fixture
+def arrays(rng):
+    """Arrays of the published names, shapes and dtypes, but of noise."""
+    made = {}
+    for name, count in datasets.SIZES.items():
+        made[f"{name}_images"] = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        made[f"{name}_labels"] = rng.integers(0, 2, (count, 1), dtype=np.uint8)
+    return made
+
+
+@pytest.fixture
+def accepted(arrays, monkeypatch):
+    """The same, taken as the published content."""
+    splits = {
+        name: Split(arrays[f"{name}_images"], arrays[f"{name}_labels"][:, 0].astype(np.int64))
+        for name in datasets.SIZES
+    }
+    splits["train"] = canonical_order(splits["train"])
+    monkeypatch.setattr(datasets, "CONTENT_SHA256", content_digest(splits))
+    return arrays
+
+
+@pytest.fixture
+def nowhere(monkeypatch, tmp_path):
+    """No data folder, an empty cache, no server."""
+    monkeypatch.delenv("COMPANION_DATA", raising=False)
+    monkeypatch.setattr(datasets, "MIRRORS", ("http://127.0.0.1:9/pneumoniamnist.npz",))
+    monkeypatch.setattr("companion.data.files.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
+
+
+def save(folder, arrays):
+    folder.mkdir(exist_ok=True)
+    np.savez(folder / datasets.FILE_NAME, **arrays)
+    return folder / datasets.FILE_NAME
+
+
+@pytest.mark.parametrize("place", ["root folder", "root file", "environment"])
+def test_finds_the_file(place, accepted, tmp_path, monkeypatch, nowhere):
+    path = save(tmp_path / "data", accepted)
+    root = {"root folder": path.parent, "root file": path, "environment": None}[place]
+    if root is None:
+        monkeypatch.setenv("COMPANION_DATA", str(path.parent))
+    data = load_pneumonia(root)
+    assert not data.is_synthetic
+    assert data.val.images.dtype == np.uint8
+    assert data.val.labels.dtype == np.int64
+    np.testing.assert_array_equal(data.test.images, accepted["test_images"])
+
+
+def test_root_comes_before_the_environment(accepted, tmp_path, monkeypatch, nowhere):
+    path = save(tmp_path / "data", accepted)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / datasets.FILE_NAME).write_text("<html>")
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path / "broken"))
+    load_pneumonia(path)
+    with pytest.raises(DatasetCorrupt, match="HTML"):
+        load_pneumonia()
+
+
+def test_any_order_of_the_training_films_gives_the_same_arrays(accepted, tmp_path, rng):
+    first = read_pneumonia(save(tmp_path / "a", accepted))
+    order = rng.permutation(datasets.SIZES["train"])
+    shuffled = {n: a[order] if n.startswith("train") else a for n, a in accepted.items()}
+    second = read_pneumonia(save(tmp_path / "b", shuffled))
+    np.testing.assert_array_equal(first.train.images, second.train.images)
+    np.testing.assert_array_equal(first.train.labels, second.train.labels)
+
+
+def test_images_and_labels_stay_together_in_canonical_order(rng):
+    labels = np.arange(50)
+    images = np.zeros((50, 2, 2), np.uint8)
+    images[:, 0, 0] = labels
+    ordered = canonical_order(Split(images, labels))
+    np.testing.assert_array_equal(ordered.images[:, 0, 0], ordered.labels)
+    assert not (ordered.labels == labels).all()
+
+
+def test_one_altered_pixel_or_label_is_noticed(accepted, tmp_path):
+    for name in ("train_images", "test_labels"):
+        altered = dict(accepted)
+        altered[name] = accepted[name].copy()
+        altered[name].flat[7] ^= 1
+        with pytest.raises(DatasetCorrupt, match="altered"):
+            read_pneumonia(save(tmp_path / "data", altered))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("val_images", lambda a: a.astype(np.float32), "float32 .*expected uint8"),
+        ("val_images", lambda a: a[:, :27], r"\(524, 27, 28\).*expected uint8 \(524, 28, 28\)"),
+        ("train_labels", lambda a: a[:-1], r"\(4707, 1\).*expected uint8 \(4708, 1\)"),
+        ("test_labels", lambda a: a + 1, "reaches 2, expected values from 0 to 1"),
+    ],
+)
+def test_wrong_arrays_are_named(arrays, tmp_path, name, change, message):
+    arrays[name] = change(arrays[name])
+    with pytest.raises(DatasetCorrupt, match=f"{name}.*{message}"):
+        read_pneumonia(save(tmp_path / "data", arrays))
+
+
+def test_without_data_it_says_what_was_tried(nowhere, tmp_path):
+    with pytest.raises(DatasetUnavailable, match=r"(?s)empty.*127\.0\.0\.1:9.*fallback"):
+        load_pneumonia(tmp_path / "empty")
+
+
+def test_the_phantom_comes_only_when_asked_for_and_says_so(nowhere, monkeypatch):
+    monkeypatch.setattr(datasets, "SIZES", {"train": 30, "val": 8, "test": 8})
+    data = load_pneumonia(fallback="phantom", rng=np.random.default_rng(1))
+    assert data.is_synthetic
+    assert "phantom" in data.source
+    assert data.train.images.shape == (30, 28, 28)
+    assert data.train.images.dtype == np.uint8
+    again = load_pneumonia(fallback="phantom", rng=np.random.default_rng(1))
+    np.testing.assert_array_equal(data.train.images, again.train.images)
+
+
+def test_an_unknown_fallback_is_refused_before_any_search(monkeypatch):
+    monkeypatch.setattr(datasets, "find_local", lambda root: pytest.fail("searched"))
+    with pytest.raises(ValueError, match="'zeros'"):
+        load_pneumonia(fallback="zeros")
+
+
+def test_the_command_names_the_file_and_its_splits(tmp_path):
+    folder = os.environ.get("COMPANION_DATA", "")
+    if datasets.find_local() is None:
+        pytest.skip("COMPANION_DATA names no folder with the real data")
+    command = [sys.executable, "-m", "companion.data.pneumonia"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert folder in done.stdout
+    assert "train: 4708 films, 74.2% with pneumonia" in done.stdout
+    assert "CC BY 4.0" in done.stdout
+
+
+@pytest.mark.network
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("mirror", datasets.MIRRORS)
+def test_every_mirror_has_the_published_file(mirror, tmp_path):
+    from companion.data.files import fetch
+
+    path = fetch(datasets.FILE_NAME, datasets.FILE_MD5, [mirror], tmp_path)
+    assert read_pneumonia(path).train.images.shape == (4708, 28, 28)

@@ -1,0 +1,336 @@
+"""Scores against scikit-learn, intervals against simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn import metrics
+
+from companion.evaluation import intervals as bootstrap
+from companion.evaluation._weighted import score, score_decisions, score_without_each
+from companion.evaluation.intervals import resamples
+from companion.evaluation.report import METRICS, evaluate
+from companion.evaluation.simulation import draw_study
+
+THEIRS = {
+    "accuracy": lambda y, s, t, w: metrics.accuracy_score(y, s >= t, sample_weight=w),
+    "precision": lambda y, s, t, w: metrics.precision_score(y, s >= t, sample_weight=w),
+    "recall": lambda y, s, t, w: metrics.recall_score(y, s >= t, sample_weight=w),
+    "specificity": lambda y, s, t, w: metrics.recall_score(1 - y, s < t, sample_weight=w),
+    "f1": lambda y, s, t, w: metrics.f1_score(y, s >= t, sample_weight=w),
+    "auroc": lambda y, s, t, w: metrics.roc_auc_score(y, s, sample_weight=w),
+    "average_precision": lambda y, s, t, w: metrics.average_precision_score(y, s, sample_weight=w),
+    "balanced_accuracy": lambda y, s, t, w: metrics.balanced_accuracy_score(
+        y, s >= t, sample_weight=w
+    ),
+    "mcc": lambda y, s, t, w: metrics.matthews_corrcoef(y, s >= t, sample_weight=w),
+    "brier": lambda y, s, t, w: metrics.brier_score_loss(y, s, sample_weight=w),
+    "ece": lambda y, s, t, w: calibration_error(y, s, w),
+}
+
+
+def calibration_error(labels, scores, weights):
+    """The definition, bin by bin."""
+    weights = np.ones(len(labels)) if weights is None else weights
+    total = 0.0
+    for low in np.arange(10) / 10:
+        inside = (scores >= low) & ((scores < low + 0.1) | (low == 0.9))
+        if weights[inside].sum() > 0:
+            said = np.average(scores[inside], weights=weights[inside])
+            seen = np.average(labels[inside], weights=weights[inside])
+            total += weights[inside].sum() * abs(said - seen)
+    return total / weights.sum()
+
+
+def draw(rng, count=60, levels=12):
+    """Labels of both kinds and scores with ties."""
+    labels = np.concatenate([[0, 1], rng.integers(0, 2, count - 2)])
+    scores = np.round(levels * np.clip(0.3 * labels + 0.7 * rng.random(count), 0, 1)) / levels
+    scores = np.minimum(scores + 0.001, 1)  # off the edges of the bins
+    return labels, scores
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**31), count=st.integers(6, 80), threshold=st.floats(0.2, 0.8))
+def test_every_value_is_scikit_learns(seed, count, threshold):
+    rng = np.random.default_rng(seed)
+    labels, scores = draw(rng, count)
+    if not (scores >= threshold).any():
+        return
+    report = evaluate(labels, scores, threshold=threshold, n_boot=5, rng=rng)
+    assert tuple(report) == METRICS
+    for metric in METRICS:
+        expected = THEIRS[metric](labels, scores, threshold, None)
+        assert report[metric].value == pytest.approx(expected, abs=1e-12), metric
+    expected = metrics.confusion_matrix(labels, scores >= threshold, labels=[0, 1])
+    np.testing.assert_array_equal(report.confusion, expected)
+
+
+def test_every_resample_is_scored_as_scikit_learn_would(rng):
+    labels, scores = draw(rng)
+    (weights,) = resamples(rng, np.arange(len(labels)), 20)
+    ours = score(labels, scores, 0.5, weights)
+    for row, weight in enumerate(weights):
+        for metric in METRICS:
+            assert ours[metric][row] == pytest.approx(THEIRS[metric](labels, scores, 0.5, weight))
+
+
+def test_scores_without_each_group_are_those_of_the_films_that_stay(rng):
+    labels, scores = draw(rng)
+    groups = rng.permutation(np.arange(60) % 11)
+    (ours, theirs) = (
+        score_without_each(labels, scores, 0.5, groups),
+        score_decisions(labels, scores, 0.5, (groups != np.arange(11)[:, None]) * 1.0),
+    )
+    for metric, values in ours.items():
+        np.testing.assert_allclose(values, theirs[metric], err_msg=metric)
+
+
+def covered(rng, study, truth, studies, *, by_patient=True):
+    """Return in which share of the studies each interval holds the truth."""
+    held = dict.fromkeys(METRICS, 0)
+    for _ in range(studies):
+        labels, scores, patients = study()
+        groups = patients if by_patient else None
+        report = evaluate(labels, scores, groups=groups, n_boot=400, rng=rng)
+        for metric in METRICS:
+            held[metric] += report[metric].low <= truth[metric] <= report[metric].high
+    return {metric: count / studies for metric, count in held.items()}
+
+
+def truth_of(rng, **options):
+    """Return every score of a study so large that it is the population."""
+    labels, scores, _ = draw_study(rng, 1_000_000, **options)
+    return {m: v[0] for m, v in score(labels, scores, 0.5, np.ones((1, len(labels)))).items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharpness", [1.0, 2.0])
+def test_intervals_hold_the_truth_as_often_as_they_say(sharpness):
+    """2,000 simulated studies: a true 95 % is seen as 93.5 to 96.5 % in 998 of 1,000 such runs.
+
+    The interval of the calibration error errs on the safe side.
+    """
+    rng = np.random.default_rng(4)
+    truth = truth_of(rng, sharpness=sharpness)
+    shares = covered(rng, lambda: draw_study(rng, 200, sharpness=sharpness), truth, 2000)
+    for metric, share in shares.items():
+        assert 0.93 <= share <= (0.99 if metric == "ece" else 0.97), (metric, share)
+
+
+def test_few_films_of_a_good_model_get_intervals_that_hold():
+    """Fifty films, one in 25 wrong: where resamples alone see no error and promise too much."""
+    rng = np.random.default_rng(6)
+    truth = truth_of(rng, separation=3.5)
+    shares = covered(rng, lambda: draw_study(rng, 50, separation=3.5), truth, 500)
+    for metric in set(METRICS) - {"mcc", "brier"}:
+        assert shares[metric] > 0.92, (metric, shares[metric])
+    assert shares["mcc"] > 0.89, "resamples alone: 0.84"
+
+
+def test_the_interval_of_matthews_correlation_by_hand(rng):
+    """Recall 0.8 of 20, specificity 0.9 of 20; one share is moved to its end at a time."""
+    labels = np.repeat([0, 1], 20)
+    scores = np.r_[np.full(18, 0.1), np.full(2, 0.9), np.full(4, 0.1), np.full(16, 0.9)]
+    report = evaluate(labels, scores, n_boot=4000, rng=rng)
+    mcc, recall, specificity = (report[m] for m in ("mcc", "recall", "specificity"))
+
+    def of(hits, cleared):
+        spread = (hits + 1 - cleared) * (1 - hits + cleared)
+        return (hits * cleared - (1 - hits) * (1 - cleared)) / np.sqrt(spread)
+
+    assert mcc.value == pytest.approx(of(0.8, 0.9))
+    for end in ("low", "high"):
+        by_recall = mcc.value - of(getattr(recall, end), 0.9)
+        by_specificity = mcc.value - of(0.8, getattr(specificity, end))
+        reach = np.hypot(by_recall, by_specificity)
+        assert abs(getattr(mcc, end) - mcc.value) == pytest.approx(reach)
+
+
+def test_intervals_by_patient_hold_the_truth_where_plain_ones_do_not():
+    """Eighty patients with six like films each; 500 studies."""
+    rng = np.random.default_rng(5)
+    truth = truth_of(rng)
+    grouped, plain = (
+        covered(rng, lambda: draw_study(rng, 80, films_each=6), truth, 500, by_patient=known)
+        for known in (True, False)
+    )
+    for metric in ("auroc", "accuracy", "recall", "brier"):
+        assert 0.91 < grouped[metric] < 0.98, (metric, grouped[metric])
+        assert plain[metric] < 0.8, (metric, plain[metric])
+
+
+def test_a_clean_record_of_few_films_is_no_certainty(rng):
+    """Wilson's ends for n of n are n / (n + z²) and 1."""
+    labels = np.arange(40) % 2
+    report = evaluate(labels, labels * 0.8 + 0.1, rng=rng)
+    z2 = scipy.stats.norm.ppf(0.975) ** 2
+    for metric, films in (("recall", 20), ("specificity", 20), ("precision", 20), ("accuracy", 40)):
+        assert report[metric].value == report[metric].high == 1
+        assert report[metric].low == pytest.approx(films / (films + z2))
+    assert report["auroc"].low == report["recall"].low
+    assert report["balanced_accuracy"].low == pytest.approx(1 - (1 - 20 / (20 + z2)) / 2**0.5)
+
+
+def test_a_share_of_films_drawn_singly_has_wilsons_interval(rng):
+    drawn = rng.binomial(80, 0.9, 1_000_000) / 80
+    low, high = bootstrap.share_interval(0.9, drawn, 0.9, films=80, groups=80)
+    theirs = scipy.stats.binomtest(72, 80).proportion_ci(0.9, method="wilson")
+    assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=2e-4)
+
+
+def test_copies_of_films_add_nothing_to_a_share(rng):
+    """Forty patients with five equal films are worth forty films, less what is not known of them.
+
+    That the films of a patient are copies is not known: Student's quantile makes up for it.
+    """
+    labels, scores = draw(rng, 40)
+    once = evaluate(labels, scores, n_boot=4000, rng=rng)
+    copied = evaluate(
+        np.repeat(labels, 5),
+        np.repeat(scores, 5),
+        groups=np.repeat(np.arange(40), 5),
+        n_boot=4000,
+        rng=rng,
+    )
+    for metric in ("accuracy", "recall", "precision", "f1", "balanced_accuracy"):
+        assert copied[metric].value == pytest.approx(once[metric].value)
+        width, wider = (report[metric].high - report[metric].low for report in (once, copied))
+        assert 1 < wider / width < 1.12, metric
+
+
+def test_few_groups_get_students_interval():
+    """Of a share at one half, for 25 films: by hand."""
+    drawn = np.array([0.4, 0.6])  # a variance of 0.01: worth 25 films
+    z2 = scipy.stats.t.ppf(0.975, 9) ** 2 / (25 * 0.9)
+    low, high = bootstrap.share_interval(0.5, drawn, 0.95, films=60, groups=10, freedom=9)
+    reach = np.sqrt(z2 * 0.25 + z2**2 / 4) / (1 + z2)
+    assert (low, high) == pytest.approx((0.5 - reach, 0.5 + reach))
+
+
+def test_resampling_patients_widens_the_interval(rng):
+    """Ten copies of every film hold no more than the film."""
+    labels, scores = draw(rng, 40)
+    copies = (np.repeat(labels, 10), np.repeat(scores, 10))
+    patients = np.repeat(np.arange(40), 10)
+
+    def width(**options):
+        estimate = evaluate(*copies, n_boot=500, rng=np.random.default_rng(0), **options)["auroc"]
+        return estimate.high - estimate.low
+
+    assert width(groups=patients) > 2 * width()
+
+
+@settings(max_examples=25, deadline=None)
+@given(scores=arrays(np.float64, 12, elements=st.floats(0, 1)))
+def test_ranking_metrics_see_only_the_order(scores):
+    labels = np.arange(12) % 2
+    rng = np.random.default_rng(0)
+    coarse = np.round(scores, 3)
+    plain = evaluate(labels, coarse, n_boot=2, rng=rng)
+    bent = evaluate(labels, np.exp(coarse) / 3, n_boot=2, rng=rng)
+    flipped = evaluate(labels, 1 - coarse, n_boot=2, rng=rng)
+    assert plain["auroc"].value == pytest.approx(bent["auroc"].value)
+    assert plain["average_precision"].value == pytest.approx(bent["average_precision"].value)
+    assert plain["auroc"].value == pytest.approx(1 - flipped["auroc"].value)
+
+
+def test_precision_is_undefined_when_nothing_counts_as_ill(rng):
+    report = evaluate(np.array([0, 1]), np.array([0.1, 0.2]), n_boot=10, rng=rng)
+    assert np.isnan([report["precision"].value, report["precision"].low]).all()
+    assert report["recall"].value == 0
+
+
+def test_a_report_prints_and_becomes_a_table(rng):
+    report = evaluate(*draw(rng), rng=rng)
+    assert str(report).splitlines()[0].startswith("auroc              0.")
+    assert report.to_frame().columns.tolist() == ["value", "low", "high"]
+    assert len(report) == len(report.to_frame()) == len(METRICS)
+    assert report["sensitivity"] is report["recall"]
+    with pytest.raises(KeyError, match="metric must be one of auroc, .* got 'auc'"):
+        report["auc"]
+
+
+def test_a_model_that_says_one_thing_has_no_correlation(rng):
+    report = evaluate(np.array([0, 1, 1]), np.full(3, 0.9), n_boot=20, rng=rng)
+    assert report["mcc"].value == 0
+    assert report["balanced_accuracy"].value == 0.5
+
+
+def test_perfect_calibration_of_one_bin_is_within_its_interval(rng):
+    labels = np.arange(100) % 2
+    estimate = evaluate(labels, np.full(100, 0.5), rng=rng)["ece"]
+    assert estimate.low == estimate.value == 0 < estimate.high
+
+
+def test_resamples_in_blocks_are_those_at_once(rng, monkeypatch):
+    labels, scores = draw(rng)
+    once = evaluate(labels, scores, n_boot=50, rng=np.random.default_rng(1))
+    monkeypatch.setattr(bootstrap, "BLOCK", 7 * len(labels))
+    blocks = evaluate(labels, scores, n_boot=50, rng=np.random.default_rng(1))
+    pd.testing.assert_frame_equal(once.to_frame(), blocks.to_frame())
+
+
+def test_the_interval_of_brier_is_scipys(rng):
+    """The same BCa method, other resamples."""
+    labels, scores = draw(rng, 80)
+    ours = evaluate(labels, scores, n_boot=20_000, rng=rng)["brier"]
+
+    def value(rows):
+        rows = rows.astype(int)
+        return THEIRS["brier"](labels[rows], scores[rows], 0.5, None)
+
+    theirs = scipy.stats.bootstrap(
+        (np.arange(80),), value, vectorized=False, n_resamples=3000, method="BCa", rng=rng
+    ).confidence_interval
+    width = ours.high - ours.low
+    assert abs(ours.low - theirs.low) < 0.1 * width
+    assert abs(ours.high - theirs.high) < 0.1 * width
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "options", "message"),
+    [
+        ([0, 1, 1], [0.1, 0.2], {}, r"got \(3,\) and \(2,\)"),
+        ([1, 1], [0.1, 0.2], {}, r"hold 0 and 1, both, got \[1\]"),
+        ([0, 2], [0.1, 0.2], {}, r"both, got \[0, 2\]"),
+        ([0, 1], [0.1, np.nan], {}, "finite, got 1 that are not"),
+        ([0, 1], [0.1, np.inf], {}, "finite, got 1 that are not"),
+        ([0, 1], [-0.1, 0.2], {}, r"probabilities in \[0, 1\], got -0.1 to 0.2; .* sigmoid"),
+        ([0, 1], [0.1, 7.0], {}, r"probabilities in \[0, 1\], got 0.1 to 7"),
+        ([0, 1], [0.1, 0.2], {"n_boot": 0}, "n_boot must be at least 1, got 0"),
+        ([0, 1], [0.1, 0.2], {"confidence": 95}, "between 0 and 1, got 95"),
+        ([0, 1], [0.1, 0.2], {"threshold": np.nan}, "threshold must be finite, got nan"),
+        ([0, 1], [0.1, 0.2], {"groups": [7, 7]}, "at least two, got one"),
+        ([0, 1], [0.1, 0.2], {"groups": [1]}, r"groups must be \(2,\), got shape \(1,\)"),
+    ],
+)
+def test_bad_input_is_named(rng, labels, scores, options, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate(np.array(labels), np.array(scores), rng=rng, **options)
+
+
+def test_the_calibration_error_by_hand(rng):
+    """Four films in two neighbouring bins that err in opposite directions."""
+    report = evaluate(
+        np.array([1, 1, 0, 0]), np.array([0.85, 0.85, 0.95, 0.95]), n_boot=10, rng=rng
+    )
+    assert report["ece"].value == pytest.approx((0.15 + 0.95) / 2)
+
+
+def test_a_skewed_mean_has_scipys_interval(rng):
+    """Here the acceleration moves both ends by more than the tolerance."""
+    values = rng.exponential(size=25)
+    weights = np.concatenate([*resamples(rng, np.arange(25), 40_000)])
+    left_out = 1.0 - np.eye(25)
+    drawn, without = (rows @ values / rows.sum(axis=1) for rows in (weights, left_out))
+    ours = bootstrap.bca_interval(values.mean(), drawn, without, 0.95)
+    theirs = scipy.stats.bootstrap(
+        (values,), np.mean, n_resamples=40_000, method="BCa", rng=rng
+    ).confidence_interval
+    np.testing.assert_allclose(ours, theirs, atol=0.02 * (theirs.high - theirs.low))

@@ -1,0 +1,252 @@
+"""Explanations against hand arithmetic, finite differences and each other's frameworks."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from companion.bridges.weights import copy_weights
+from companion.data.images import enlarge
+from companion.explanation.attention import attention_maps, swap_attention
+from companion.explanation.judge import edges, randomise
+from companion.explanation.maps import METHODS, explain, find_layer
+from companion.explanation.units import maximise_activation, unit_activations
+from companion.in_keras.grad_cam import grad_cam
+from companion.in_keras.models import document_cnn
+from companion.in_torch.attention import AttentionCNN
+from companion.in_torch.models import DocumentCNN, PooledCNN
+from companion.in_torch.training import predict
+
+
+class Linear(nn.Module):
+    """One weight a pixel: every explanation of it is known."""
+
+    def __init__(self, weights):
+        super().__init__()
+        self.dense = nn.Linear(weights.size, 1, bias=False)
+        self.dense.weight.data = torch.from_numpy(weights.reshape(1, -1)).float()
+
+    def forward(self, images):
+        """Return logits."""
+        return self.dense(images.flatten(1)).squeeze(1)
+
+
+@pytest.fixture
+def films(rng):
+    return rng.random((3, 1, 16, 16)).astype(np.float32)
+
+
+@pytest.fixture
+def model():
+    return PooledCNN(seed=3).eval()
+
+
+def test_of_a_linear_model_every_gradient_method_finds_the_weights(rng, films):
+    weights = rng.normal(0, 1, (16, 16))
+    linear = Linear(weights).eval()
+    for method in ("saliency", "smooth_grad"):
+        maps = explain(linear, films, method)
+        np.testing.assert_allclose(maps, np.abs(weights)[None].repeat(3, 0), rtol=1e-5)
+    attributions = explain(linear, films, "integrated_gradients")
+    np.testing.assert_allclose(attributions, weights * films[:, 0], rtol=1e-4, atol=1e-6)
+
+
+def test_occlusion_of_a_linear_model_is_what_the_hidden_square_added(rng, films):
+    weights = rng.normal(0, 1, (16, 16))
+    maps = explain(Linear(weights).eval(), films, "occlusion", window=16)
+    hidden = (weights * (films[:, 0] - films.mean())).sum(axis=(1, 2))
+    np.testing.assert_allclose(maps, hidden[:, None, None] * np.ones((3, 16, 16)), rtol=1e-3)
+
+
+def test_integrated_gradients_add_up_to_the_change_of_the_logit(films, model):
+    torch.manual_seed(0)
+    for layer in model.modules():  # a fresh model is linear on the way from black
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.bias)
+    maps = explain(model, films, "integrated_gradients", samples=200)
+    with torch.inference_mode():
+        change = model(torch.from_numpy(films)) - model(torch.zeros(3, 1, 16, 16))
+    np.testing.assert_allclose(maps.sum(axis=(1, 2)), change.numpy(), atol=1e-4)
+    coarse = explain(model, films, "integrated_gradients", samples=1)
+    assert np.abs(coarse.sum(axis=(1, 2)) - change.numpy()).max() > 5e-4
+
+
+def test_saliency_is_the_finite_difference(films, model):
+    maps = explain(model, films, "saliency")
+    double = PooledCNN(seed=3).eval().double()
+    for row, column in ((3, 4), (9, 12)):
+        moved = torch.from_numpy(films).double().repeat(2, 1, 1, 1)
+        moved[:3, 0, row, column] += 1e-5
+        moved[3:, 0, row, column] -= 1e-5
+        with torch.inference_mode():
+            logits = double(moved)
+        slope = ((logits[:3] - logits[3:]) / 2e-5).abs().numpy()
+        np.testing.assert_allclose(maps[:, row, column], slope, rtol=1e-3, atol=1e-6)
+
+
+def by_hand(model, films, layer):
+    """Grad-CAM from its definition."""
+    maps = find_layer(model, layer)
+    kept = {}
+    hook = maps.register_forward_hook(lambda module, inputs, output: kept.update(maps=output))
+    logits = model(torch.from_numpy(films))
+    hook.remove()
+    (gradients,) = torch.autograd.grad(logits.sum(), kept["maps"])
+    weights = gradients.mean(dim=(2, 3), keepdim=True)
+    return (weights * kept["maps"]).sum(dim=1).clamp(min=0).detach().double().numpy()
+
+
+def test_grad_cam_is_its_definition(films, model):
+    coarse = by_hand(model, films, "features.10")
+    np.testing.assert_allclose(
+        explain(model, films, "grad_cam"), enlarge(coarse, (16, 16)), rtol=1e-4, atol=1e-7
+    )
+    other = explain(model, films, "grad_cam", layer="features.2")
+    np.testing.assert_allclose(other, by_hand(model, films, "features.2"), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("names", [(None, None), ("features.4", "conv2d_1")])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_grad_cam_in_keras_and_torch_is_the_same_map(rng, names, sign):
+    torch_layer, keras_layer = names
+    keras.utils.set_random_seed(0)
+    keras_model = document_cnn((28, 28, 1))
+    last = keras_model.layers[-1].kernel
+    last.assign(sign * np.abs(last.numpy()))  # all for, or all against
+    twin = copy_weights(keras_model, DocumentCNN((1, 28, 28))).eval()
+    films = rng.random((4, 1, 28, 28)).astype(np.float32)
+    if keras_layer:
+        keras_layer = [e.name for e in keras_model.layers if "conv" in e.name][1]
+    theirs = grad_cam(keras_model, np.moveaxis(films, 1, -1), layer=keras_layer)
+    ours = explain(twin, films, "grad_cam", layer=torch_layer)
+    assert (ours.max() > 0) or sign < 0
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6 * ours.max() + 1e-8)
+
+
+def test_only_occlusion_asks_for_room_for_its_square(model):
+    tiny = np.zeros((1, 1, 4, 4), np.float32)
+    assert explain(model, tiny, "saliency").shape == (1, 4, 4)
+    with pytest.raises(ValueError, match="window must be 1 to 4 pixels, got 8"):
+        explain(model, tiny, "occlusion")
+
+
+def test_the_same_seed_gives_the_same_smooth_grad_and_leaves_torchs_own_alone(films, model):
+    state = torch.random.get_rng_state()
+    first = explain(model, films, "smooth_grad", seed=1)
+    assert torch.equal(state, torch.random.get_rng_state())
+    np.testing.assert_array_equal(first, explain(model, films, "smooth_grad", seed=1))
+    assert np.abs(first - explain(model, films, "smooth_grad", seed=2)).max() > 0
+
+
+def test_explaining_leaves_the_model_as_it_was(films, model):
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    for method in METHODS:
+        maps = explain(model, films, method)
+        assert maps.shape == (3, 16, 16)
+        assert np.isfinite(maps).all()
+    for name, value in model.state_dict().items():
+        assert torch.equal(before[name], value)
+    assert all(weights.grad is None for weights in model.parameters())
+
+
+def test_randomising_wipes_out_from_the_top_and_spares_the_model(model):
+    before = model.classifier.weight.clone()
+    first, *_, (_, last) = [*randomise(model)]
+    assert first[0] == "classifier"
+    assert torch.equal(model.classifier.weight, before)
+    assert torch.equal(first[1].features[0].weight, model.features[0].weight)
+    assert not torch.equal(last.features[0].weight, model.features[0].weight)
+    assert not last.training
+
+
+def test_edges_do_not_know_the_model():
+    step = np.zeros((1, 1, 4, 4))
+    step[..., 2:] = 1
+    np.testing.assert_array_equal(edges(step)[0], [[0, 0.5, 0.5, 0]] * 4)
+
+
+def test_attention_sums_to_one_and_even_attention_is_the_average(films):
+    model = AttentionCNN(seed=1).eval()
+    np.testing.assert_allclose(attention_maps(model, films).sum(axis=(1, 2)), 1, rtol=1e-6)
+    average = PooledCNN().eval()
+    average.load_state_dict(
+        {k: v for k, v in model.state_dict().items() if not k.startswith("attention")}
+    )
+    np.testing.assert_allclose(swap_attention(model, films), predict(average, films), rtol=1e-4)
+    shuffled = swap_attention(model, films, np.random.default_rng(0))
+    assert np.abs(shuffled - predict(model, films)).max() > 0
+
+
+def test_an_image_made_for_a_unit_excites_it_more_than_any_film(films, model):
+    made = maximise_activation(model, "features.6", 5, shape=(1, 16, 16), roughness=0)
+    both = unit_activations(model, "features.6", np.concatenate([made[None], films]))
+    assert both[0, 5] > both[1:, 5].max()
+    assert 0 <= made.min() <= made.max() <= 1
+    assert not model.features[6]._forward_hooks
+
+
+def test_roughness_is_punished(model):
+    rough, smooth = (
+        maximise_activation(model, "features.6", 0, shape=(1, 16, 16), roughness=weight)[0]
+        for weight in (0, 300)
+    )
+    assert np.abs(np.diff(smooth)).mean() < np.abs(np.diff(rough)).mean()
+
+
+def call(function, *arguments, **options):
+    return lambda: function(*arguments, **options)
+
+
+ZEROS = np.zeros((1, 1, 16, 16), np.float32)
+NET = PooledCNN().eval()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (call(explain, NET, ZEROS, "magic"), "method must be one of saliency, .* got 'magic'"),
+        (call(explain, NET, ZEROS[0], "saliency"), r"\(N, C, H, W\), got shape \(1, 16, 16\)"),
+        (call(explain, NET, ZEROS + np.nan, "saliency"), "images must be finite"),
+        (call(explain, PooledCNN(), ZEROS, "saliency"), "evaluation mode, got training mode"),
+        (call(explain, NET, ZEROS, "grad_cam", layer="f"), "one of features, .* got 'f'"),
+        (
+            call(explain, NET, ZEROS, "grad_cam", layer="classifier"),
+            "must give maps .* 'classifier'",
+        ),
+        (
+            call(explain, NET, ZEROS, "occlusion", window=17),
+            "window must be 1 to 16 pixels, got 17",
+        ),
+        (call(explain, NET, ZEROS, "occlusion", window=0), "got 0"),
+        (call(explain, NET, ZEROS, "smooth_grad", samples=0), "samples must be at least 1"),
+        (call(explain, NET, ZEROS, "smooth_grad", noise=-0.1), "noise at least 0, got 16, -0.1"),
+        (call(find_layer, nn.Linear(2, 1)), "layer must be one of , got None"),
+        (call(attention_maps, AttentionCNN(), ZEROS), "evaluation mode"),
+        (call(unit_activations, PooledCNN(), "features.2", ZEROS), "evaluation mode"),
+        (
+            call(maximise_activation, NET, "features.2", 99, shape=(1, 16, 16)),
+            r"a map of features.2, which gives \(1, 24, 16, 16\), got 99",
+        ),
+        (
+            call(maximise_activation, PooledCNN(), "features.2", 0, shape=(1, 16, 16)),
+            "evaluation mode",
+        ),
+    ],
+)
+def test_bad_input_is_named(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        wrong()
+
+
+def test_keras_names_its_layers():
+    films = np.zeros((1, 28, 28, 1), np.float32)
+    with pytest.raises(ValueError, match=r"layer must be one of conv2d.* got 'none'"):
+        grad_cam(document_cnn((28, 28, 1)), films, layer="none")
+    model = document_cnn((28, 28, 1))
+    with pytest.raises(ValueError, match=r"layer must give maps .* got 'flatten"):
+        grad_cam(model, films, layer=model.layers[6].name)
+    with pytest.raises(ValueError, match="images must be finite"):
+        grad_cam(document_cnn((28, 28, 1)), films + np.nan)

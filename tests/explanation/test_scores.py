@@ -1,0 +1,137 @@
+"""Scores of maps against hand arithmetic and invariants."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion.evaluation.intervals import Estimate, mean_estimate
+from companion.explanation.judge import judge, score_maps
+from companion.explanation.scores import (
+    deletion_insertion,
+    energy_inside,
+    pointing_game,
+    rank_agreement,
+)
+from companion.in_torch.models import PooledCNN
+
+
+@pytest.fixture
+def lesions():
+    masks = np.zeros((2, 6, 6), bool)
+    masks[0, 1:3, 1:3] = masks[1, 4:, 4:] = True
+    return masks
+
+
+def test_the_lesion_itself_is_the_best_map_and_its_opposite_the_worst(lesions):
+    for score in (pointing_game, energy_inside):
+        np.testing.assert_array_equal(score(lesions.astype(float), lesions), 1)
+        np.testing.assert_array_equal(score(1.0 - lesions, lesions), 0)
+
+
+def test_a_map_that_says_nothing_has_the_share_of_the_area(lesions):
+    for nothing in (np.ones(lesions.shape), np.zeros(lesions.shape), -np.ones(lesions.shape)):
+        np.testing.assert_allclose(energy_inside(nothing, lesions), 4 / 36)
+    np.testing.assert_allclose(pointing_game(np.ones(lesions.shape), lesions), 4 / 36)
+
+
+def test_the_pointing_game_forgives_as_much_as_it_is_told(lesions):
+    beside = np.zeros(lesions.shape)
+    beside[0, 4, 2] = beside[1, 2, 5] = 1
+    assert pointing_game(beside, lesions).tolist() == [0, 0]
+    assert pointing_game(beside, lesions, tolerance=2).tolist() == [1, 1]
+
+
+@given(st.integers(0, 1000))
+def test_scores_see_neither_scale_nor_sign_of_what_speaks_against(seed):
+    rng = np.random.default_rng(seed)
+    maps, masks = rng.normal(size=(3, 5, 5)), rng.random((3, 5, 5)) < 0.4
+    masks[:, 0, 0] = True
+    np.testing.assert_allclose(energy_inside(maps, masks), energy_inside(7 * maps, masks))
+    positive = np.maximum(maps, 0)
+    np.testing.assert_allclose(energy_inside(maps, masks), energy_inside(positive, masks))
+    np.testing.assert_allclose(rank_agreement(maps, np.exp(maps)), 1)
+    np.testing.assert_allclose(rank_agreement(maps, -maps), -1)
+
+
+def test_a_flat_map_agrees_with_nothing():
+    assert rank_agreement(np.zeros((1, 3, 3)), np.eye(3)[None]).tolist() == [0]
+
+
+def test_deletion_of_what_counts_makes_the_score_fall_at_once(rng):
+    films = rng.random((4, 1, 8, 8)).astype(np.float32)
+    weights = np.zeros((8, 8))
+    weights[2:4, 2:4] = 1
+
+    def score(images):
+        return (images[:, 0] * weights).sum(axis=(1, 2))
+
+    good = np.broadcast_to(weights, (4, 8, 8))
+    out, back = deletion_insertion(score, films, good, steps=16, blur=50)
+    np.testing.assert_allclose(out[:, 0], score(films))
+    np.testing.assert_allclose(back[:, -1], score(films))
+    np.testing.assert_allclose(out[:, 1], out[:, -1])
+    np.testing.assert_allclose(back[:, 1], score(films))
+    late, _ = deletion_insertion(score, films, -good, steps=16, blur=50)
+    np.testing.assert_allclose(late[:, -2], score(films))
+
+
+def test_the_mean_and_its_interval_cover(rng):
+    held = 0
+    for _ in range(300):
+        found = mean_estimate(rng.exponential(size=60))
+        held += found.low <= 1 <= found.high
+    assert 0.90 < held / 300 < 0.98
+    assert mean_estimate(np.ones(5)) == Estimate(1, 1, 1)
+    clean = mean_estimate(np.ones(5), share=True)
+    assert (clean.value, clean.low, clean.high) == pytest.approx((1, 0.5655, 1), abs=1e-4)
+
+
+def test_judging_gives_every_method_every_score(rng):
+    films = rng.random((3, 1, 16, 16)).astype(np.float32)
+    masks = np.zeros((3, 16, 16), bool)
+    masks[:, 4:8, 4:8] = True
+    scores = score_maps(PooledCNN().eval(), films, masks, rng, few=2, window=8)
+    table = judge(scores)
+    assert table.shape == (7, 6)
+    same = table.loc["edges", "same when wiped out"]
+    assert (same.value, same.low, same.high) == pytest.approx((1, 1, 1))
+    for method, by_score in scores.items():
+        for name, values in by_score.items():
+            assert len(values) == (2 if name.startswith("same") else 3)
+            estimate = table.loc[method, name]
+            assert estimate.value == pytest.approx(values.mean())
+            assert estimate.low <= estimate.value <= estimate.high
+    assert np.abs(scores["saliency"]["same when wiped out"]).max() < 0.9, "the model is the same"
+    hits = table["points at lesion"].map(lambda estimate: estimate.high)
+    assert hits.min() > 0.5, "of three films Wilson's interval is wide"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda m: pointing_game(np.zeros((2, 6)), m),
+            r"\(N, H, W\), got \(2, 6\) and \(2, 6, 6\)",
+        ),
+        (lambda m: energy_inside(np.full(m.shape, np.inf), m), "finite, got 72 values"),
+        (
+            lambda m: energy_inside(np.ones(m.shape), m & False),
+            "got 2 that are empty",
+        ),
+        (lambda m: rank_agreement(np.ones((1, 2, 2)), np.ones((1, 2, 3))), "one shape"),
+        (
+            lambda m: deletion_insertion(len, np.ones((2, 1, 6, 6)), np.ones((2, 6, 5))),
+            r"got \(2, 1, 6, 6\), \(2, 6, 5\)",
+        ),
+        (
+            lambda m: deletion_insertion(len, np.ones((2, 1, 6, 6)), np.ones((2, 6, 6)), steps=0),
+            "steps must be at least 1, got 0",
+        ),
+    ],
+)
+def test_bad_input_is_named(lesions, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(lesions)

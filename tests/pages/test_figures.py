@@ -1,0 +1,199 @@
+"""Figures say what they show, and take the axes they are given."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from companion.evaluation.calibration import reliability_table
+from companion.evaluation.intervals import Estimate, mean_interval
+from companion.evaluation.report import evaluate
+from companion.pages import (
+    c3_1_cnn,
+    c3_2_rnn,
+    c4_math,
+    c5_1_pneumonia,
+    c9_1_how_much_data,
+    c9_2_metrics,
+    c9_3_interpretability,
+    figures,
+)
+from companion.studies.power_law import PowerLaw
+
+
+@pytest.fixture
+def report(rng):
+    labels = np.arange(40) % 2
+    return evaluate(labels, labels * 0.3 + 0.7 * rng.random(40), n_boot=50, rng=rng)
+
+
+GAP = {"seen": 0.9, "prevalence": 0.01, "ranking": -0.1, "threshold": -0.01, "met": 0.8}
+CURVE = np.array([25, 100]), np.array([[0.7, 0.8, 0.9], [0.9, 0.95, 1.0]])
+
+
+def test_every_plot_draws_on_the_given_axes_and_names_its_axes(report):
+    table = pd.DataFrame({"layer": ["Dense", "Dense"], "values": [2, 1], "parameters": [6, 3]})
+    for draw in (
+        lambda ax: c5_1_pneumonia.plot_layers(table, ax=ax),
+        lambda ax: c5_1_pneumonia.plot_curves({"training": [[1, 0.5]]}, ax=ax),
+        lambda ax: figures.plot_confusion(report, names=["normal", "ill"], ax=ax),
+        lambda ax: figures.plot_intervals({"test": {"mine": report}}, "auroc", ax=ax),
+        lambda ax: c9_2_metrics.plot_report(report, ax=ax),
+        lambda ax: figures.plot_ranges(["a"], [1], [(0, 2)], label="score", ax=ax),
+        lambda ax: c9_2_metrics.plot_gaps({"a": GAP}, ax=ax),
+        lambda ax: c9_1_how_much_data.plot_learning_curves({"a": CURVE}, ax=ax),
+        lambda ax: c9_3_interpretability.plot_deletions({"a": np.ones((2, 3))}, ax=ax),
+    ):
+        _, ax = plt.subplots()
+        assert draw(ax) is ax
+        assert ax.get_xlabel()
+        assert ax.get_ylabel() or ax.get_yticklabels()
+
+
+def test_curves_mark_the_best_epoch_of_each_seed():
+    ax = c5_1_pneumonia.plot_curves(
+        {"training": [[3, 2, 1]] * 2, "validation": [[3, 1, 2], [2, 3, 4]]}, best=[2, 1]
+    )
+    marks = [line.get_xydata()[0].tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert marks == [[2, 1], [1, 2]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "validation"]
+
+
+def test_confusion_shows_the_counts(report):
+    ax = figures.plot_confusion(report, names=["normal", "ill"])
+    shown = [int(text.get_text()) for text in ax.texts]
+    assert shown == report.confusion.ravel().tolist()
+
+
+def test_intervals_stand_where_the_report_says(report):
+    ax = figures.plot_intervals({"a": {"m": report}, "b": {"m": report}}, "f1")
+    ends = ax.collections[0].get_segments()[0][:, 0]
+    np.testing.assert_allclose(ends, [report["f1"].low, report["f1"].high])
+    assert ax.get_xlabel() == "f1"
+
+
+def test_films_share_one_grey_scale():
+    dark, bright = np.zeros((4, 4), np.uint8), np.full((4, 4), 100, np.uint8)
+    axes = figures.plot_films(np.stack([dark, bright]), ["a", "b"])
+    assert [ax.images[0].get_clim() for ax in axes[:2]] == [(0, 255)] * 2
+    with pytest.raises(ValueError, match="got 1 for 2 films"):
+        figures.plot_films(np.stack([dark, bright]), ["a"])
+
+
+def test_colours_differ_in_lightness_for_readers_who_do_not_see_hue():
+    import matplotlib.colors as mcolors
+
+    first, second = (np.dot(mcolors.to_rgb(c), [0.299, 0.587, 0.114]) for c in figures.COLOURS[:2])
+    assert abs(first - second) > 0.08
+    assert len(set(figures.COLOURS)) == len(figures.COLOURS)
+
+
+def test_a_window_slides_over_the_grid_and_the_map_fills():
+    image, kernel = np.arange(12.0).reshape(3, 4), np.ones((2, 2))
+    axes = c3_1_cnn.plot_sliding(image, kernel, [(0, 0), (1, 1)])
+    assert axes.shape == (2, 3)
+    numbers = [[text.get_text() for text in ax.texts] for ax in axes[1]]
+    assert numbers[0] == [f"{value:g}" for value in image.ravel()]
+    assert numbers[1] == ["5", "6", "9", "10"]
+    assert numbers[2] == ["10", "14", "18", "26", "30"]
+    assert "sum 30" in axes[1, 1].get_title()
+    corner = axes[1, 0].patches[0].get_xy()
+    assert corner == (1, 1)
+
+
+def test_drawings_of_layers_name_what_they_show(rng):
+    _, ax = plt.subplots()
+    assert c4_math.plot_matrix(np.eye(3), ax=ax) is ax
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("input", "output")
+    ax = c3_1_cnn.plot_receptive_fields(np.zeros((9, 9)), {"a": 3, "b": 5}, (4, 4))
+    assert [patch.get_width() for patch in ax.patches] == [3, 5]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a: 3 pixels", "b: 5 pixels"]
+    maps = figures.plot_maps(np.stack([np.eye(2), -3 * np.eye(2)]), ["a", "b"])
+    assert [ax.images[0].get_clim() for ax in maps[:2]] == [(-1, 1), (-3, 3)]
+    with pytest.raises(ValueError, match="titles must be one a map, got 1 for 2 maps"):
+        figures.plot_maps(np.zeros((2, 2, 2)), ["a"])
+
+
+def test_drawings_of_sequences_name_their_axes_and_units(rng):
+    time_s, signal = np.arange(5.0), rng.standard_normal(5)
+    axes = c3_2_rnn.plot_signals(time_s, {"II": signal, "V5": -signal})
+    assert axes[1].lines[0].get_ydata().tolist() == (-signal).tolist()
+    assert (axes[0].get_ylabel(), axes[1].get_xlabel()) == ("II\n(mV)", "time (s)")
+    ax = c3_2_rnn.plot_predictions(time_s, signal, {"LSTM": signal + 1})
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["recorded", "LSTM"]
+    gates = rng.uniform(0, 1, (5, 3))
+    axes = c3_2_rnn.plot_gates(time_s, signal, {"forget": gates, "input": gates})
+    np.testing.assert_array_equal(axes[1].images[0].get_array(), gates.T)
+    ax = c3_2_rnn.plot_gradient_norms({"rnn": np.array([4.0, 2, 1])})
+    assert ax.lines[0].get_ydata().tolist() == [1, 0.5, 0.25]
+
+
+def test_a_drawn_report_shows_its_values_and_ends(report):
+    ax = c9_2_metrics.plot_report(report)
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), report.to_frame()["value"])
+    ends = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
+    np.testing.assert_allclose(ends, report.to_frame()[["low", "high"]])
+
+
+def test_drawings_of_decisions_show_what_they_are_given(rng):
+    labels = np.arange(40) % 2
+    table = reliability_table(labels, np.clip(0.4 * labels + 0.6 * rng.random(40), 0, 1))
+    ax = c9_2_metrics.plot_reliability({"mine": table})
+    assert ax.lines[1].get_xdata().tolist() == table["probability"].tolist()
+    prevalence = np.array([0.01, 0.1, 1])
+    ax = c9_2_metrics.plot_predictive_values(prevalence, {"PPV": prevalence}, marks={"here": 0.05})
+    assert ax.texts[0].get_text() == "here"
+    assert ax.get_xlabel().startswith("prevalence")
+    ax = c9_2_metrics.plot_net_benefit(prevalence[:2], {"model": np.array([0.3, 0.2])})
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["model", "treat nobody"]
+    ax = c9_2_metrics.plot_gaps({"a": GAP})
+    assert sorted(round(bar.get_width(), 6) for bar in ax.patches) == [-10, -1, 1]
+
+
+def test_a_learning_curve_stays_within_what_a_score_can_be():
+    _, (ax, other) = plt.subplots(1, 2, sharey=True)
+    c9_1_how_much_data.plot_learning_curves({"mine": CURVE}, ax=ax)
+    assert max(path.vertices[:, 1].max() for path in ax.collections[0].get_paths()) <= 1
+    c9_1_how_much_data.plot_learning_curves({"wide": (CURVE[0], CURVE[1] / 3)}, ax=other)
+    assert other.get_ylim()[0] < 0.3
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), CURVE[1].mean(axis=1))
+    law = PowerLaw(0.01, 1.0, 0.5)
+    ax = c9_1_how_much_data.plot_extrapolation(CURVE[0], 1 - CURVE[1], {"law": (law, 50)})
+    fitted, beyond = (line.get_xdata() for line in ax.lines[-2:])
+    assert (fitted[-1], beyond[0], beyond[-1]) == pytest.approx((50, 50, 100))
+    assert mean_interval(CURVE[1])[0].tolist() == pytest.approx([0.8, 0.95])
+
+
+def test_maps_lie_over_their_films():
+    films, mask = np.zeros((2, 5, 5)), np.zeros((2, 5, 5), bool)
+    mask[:, 1:3, 1:3] = True
+    axes = c9_3_interpretability.plot_overlays(
+        films, {"a": mask - 0.5}, masks=mask, titles=["x", "y"]
+    )
+    assert axes.shape == (2, 2)
+    assert [ax.get_title() for ax in axes[0]] == ["film", "a"]
+    assert [ax.get_ylabel() for ax in axes[:, 0]] == ["x", "y"]
+    drawn = axes[0, 1].images[1]
+    assert drawn.get_array().min() == 0
+    ax = c9_3_interpretability.plot_weights(np.array([[1.0, -4.0]]), label="weight")
+    assert ax.images[0].get_clim() == (-4, 4)
+
+
+def test_every_score_of_every_model_is_drawn_where_it_is():
+    table = pd.DataFrame(
+        {
+            score: {method: Estimate(value, value - 0.1, value + 0.2) for method in ("a_b", "c")}
+            for score, value in (("points", 0.5), ("energy", 0.3), ("same", 0.1), ("noise", 0.2))
+        }
+    )
+    axes = c9_3_interpretability.plot_scores({"one": table, "two": table})
+    assert [ax.get_title() for ax in axes] == ["points", "energy", "same", "noise"]
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["a b", "c"]
+    for model in range(2):
+        assert axes[1].lines[model].get_xdata().tolist() == [0.3, 0.3]
+        ends = axes[1].collections[model].get_segments()[0][:, 0]
+        np.testing.assert_allclose(ends, [0.2, 0.5])
+    assert axes[0].yaxis_inverted()
+    assert len(axes[0].figure.axes) == 4

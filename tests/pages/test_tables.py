@@ -1,0 +1,53 @@
+"""The stored tables are whole, say whence they come."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+import numpy as np
+import pytest
+
+from companion.evaluation.report import METRICS
+from companion.explanation.judge import IGNORANT
+from companion.explanation.maps import METHODS
+from companion.pages.tables import TABLES, read_table
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_names_the_clean_commit_and_the_day_that_made_it(name):
+    table = read_table(name)
+    assert re.fullmatch(r"[0-9a-f]{7,40}", table["commit"])
+    assert datetime.date.fromisoformat(table["date"]) <= datetime.date.today()
+
+
+def test_an_unknown_table_is_refused():
+    with pytest.raises(ValueError, match=r"one of explanations, .* got '../secrets'"):
+        read_table("../secrets")
+
+
+def test_every_curve_has_every_seed():
+    table = read_table("learning_curve")
+    assert len(table["curves"]) == 11
+    for name, curve in table["curves"].items():
+        for split in ("val", "test"):
+            for metric, values in curve[split].items():
+                assert np.shape(values) == (len(curve["sizes"]), table["seeds"]), (name, metric)
+                assert 0 <= np.min(values) <= np.max(values) <= 1
+
+
+def test_every_explanation_has_every_score_of_every_run():
+    table = read_table("explanations")
+    for model in ("pooled", "document"):
+        assert list(table["maps"][model]) == [*METHODS, *IGNORANT]
+        for scores in table["maps"][model].values():
+            assert np.shape(list(scores.values())) == (6, table["seeds"])
+            assert -1 <= np.min(list(scores.values())) <= np.max(list(scores.values())) <= 1
+    assert list(table["marker"]) == list(METHODS)
+
+
+def test_intervals_held_for_every_score():
+    table = read_table("interval_coverage")
+    for setting, held in table["rows"].items():
+        assert set(held) == set(METRICS)
+        assert min(held.values()) > 0.8, setting

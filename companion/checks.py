@@ -1,8 +1,13 @@
-"""What the NumPy layers accept: arrays of floats without gaps, and sizes given once or twice."""
+"""What arrays must be, in one place: each check names the argument, or returns it cleaned.
+
+A caller goes on with what the check returned and never with what it was given: labels of eight
+bits wrap around in arithmetic, and a list compares as no array does.
+"""
 
 from __future__ import annotations
 
 import math
+from numbers import Number
 
 import numpy as np
 
@@ -109,53 +114,174 @@ def check_unit_range(name: str, values: np.ndarray) -> None:
         )
 
 
-def check_films(
-    images: np.ndarray,
-    labels: np.ndarray,
-    value_range: tuple[float, float],
-    *,
-    name: str = "images",
-) -> None:
-    """Raise unless images and labels can be trained on.
+def check_labels(
+    name: str, values: object, *, count: int | None = None, both: bool = False
+) -> np.ndarray:
+    """Return labels as int64, or raise unless each is 0 or 1.
 
     Parameters
     ----------
-    images, labels : numpy.ndarray
-        Expected: floating point (N, C, H, W) and 0 or 1 (N,).
-    value_range : tuple of float
-        Least and greatest pixel allowed.
     name : str
-        What to call them in the message.
+        What the caller calls them.
+    values : array_like
+        (N,), of any dtype that can say 0 and 1.
+    count : int, optional
+        What N must be.
+    both : bool
+        Whether 0 and 1 must both be there.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, (N,).
 
     Raises
     ------
     ValueError
-        Naming what was found.
+        Saying what was found.
 
     Examples
     --------
-    >>> check_films(np.full((1, 1, 2, 2), 200.0), np.array([1]), (0, 1))
+    >>> check_labels("labels", np.array([0, 255], np.uint8))
     Traceback (most recent call last):
     ...
-    ValueError: images must be within (0, 1), got 200 to 200; divide 8-bit pixels by 255
+    ValueError: labels must be 0 or 1, got [255]
     """
-    images, labels = np.asarray(images), np.asarray(labels)
+    labels = _vector(name, values, count)
+    if labels.dtype.kind not in "buif":
+        raise ValueError(f"{name} must be 0 or 1, got dtype {labels.dtype}")
+    wrong = labels[(labels != 0) & (labels != 1)]
+    if wrong.size:
+        raise ValueError(f"{name} must be 0 or 1, got {np.unique(wrong)[:5].tolist()}")
+    labels = labels.astype(np.int64)
+    if both and labels.min() == labels.max():
+        raise ValueError(f"{name} must hold 0 and 1, both, got {labels[:1].tolist()} only")
+    return labels
+
+
+def check_probabilities(name: str, values: object, *, count: int | None = None) -> np.ndarray:
+    """Return probabilities as float64, or raise unless each is finite and in [0, 1].
+
+    Parameters
+    ----------
+    name : str
+        What the caller calls them.
+    values : array_like
+        (N,).
+    count : int, optional
+        What N must be.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (N,).
+
+    Raises
+    ------
+    ValueError
+        Saying what was found.
+
+    Examples
+    --------
+    >>> check_probabilities("scores", [0.5, -3.0])
+    Traceback (most recent call last):
+    ...
+    ValueError: scores must be in [0, 1], got values from -3 to 0.5; pass logits through a sigmoid
+    """
+    numbers = _vector(name, values, count)
+    if numbers.dtype.kind not in "buif":
+        raise ValueError(f"{name} must be numbers, got dtype {numbers.dtype}")
+    numbers = numbers.astype(np.float64)
+    try:
+        check_unit_range(name, numbers)
+    except ValueError as problem:
+        hint = "" if "finite" in str(problem) else "; pass logits through a sigmoid"
+        raise ValueError(f"{problem}{hint}") from None
+    return numbers
+
+
+def check_groups(name: str, values: object, *, count: int | None = None) -> np.ndarray:
+    """Return identifiers of patients in one form, or raise where one is missing.
+
+    The same patient is 7 in one table, 7.0 where a column had gaps, and "007" in a file's header.
+
+    Parameters
+    ----------
+    name : str
+        What the caller calls them.
+    values : array_like
+        (N,): whole numbers or texts.
+    count : int, optional
+        What N must be.
+
+    Returns
+    -------
+    numpy.ndarray
+        str, (N,): without spaces around and without zeros in front of a number.
+
+    Raises
+    ------
+    ValueError
+        If one is missing, or is neither a whole number nor a text.
+
+    Examples
+    --------
+    >>> check_groups("patients", [7, 7.0, "007", " P7 "]).tolist()
+    ['7', '7', '7', 'P7']
+    """
+    given = np.asarray(values)
+    if given.dtype.kind == "U" and not isinstance(values, np.ndarray):
+        # A list of numbers and texts: NumPy has written the numbers as texts already.
+        given = np.asarray(values, dtype=object)
+    given = _vector(name, given, count)
+    return np.array([_identifier(name, row, value) for row, value in enumerate(given.tolist())])
+
+
+def check_images(name: str, images: object, *, channels: int | None = None) -> np.ndarray:
+    """Return images as float32, or raise unless they are scaled as the book's models expect.
+
+    Parameters
+    ----------
+    name : str
+        What the caller calls them.
+    images : array_like
+        float, (N, C, H, W), in [0, 1].
+    channels : int, optional
+        What C must be.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (N, C, H, W), in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        Saying what was found.
+
+    Examples
+    --------
+    >>> check_images("images", np.full((1, 1, 2, 2), 200.0))
+    Traceback (most recent call last):
+    ...
+    ValueError: images must be in [0, 1], got values from 200 to 200; divide 8-bit pixels by 255
+    """
+    images = np.asarray(images)
     if images.ndim != 4 or images.size == 0:
         raise ValueError(f"{name} must be (N, C, H, W) and not empty, got shape {images.shape}")
     if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(f"{name} must be floating point, got dtype {images.dtype}")
-    if labels.shape != (len(images),):
-        raise ValueError(f"labels of {name} must be ({len(images)},), got shape {labels.shape}")
-    if not np.isin(labels, (0, 1)).all():
-        raise ValueError(f"labels of {name} must be 0 or 1, got {np.unique(labels)[:5].tolist()}")
-    if not np.isfinite(images).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinite pixels")
-    low, high = images.min(), images.max()
-    if low < value_range[0] or high > value_range[1]:
         raise ValueError(
-            f"{name} must be within {value_range}, got {low:g} to {high:g}; "
+            f"{name} must be floating point in [0, 1], got dtype {images.dtype}; "
             f"divide 8-bit pixels by 255"
         )
+    if channels is not None and images.shape[1] != channels:
+        raise ValueError(f"{name} must have {channels} channels, got shape {images.shape}")
+    try:
+        check_unit_range(name, images)
+    except ValueError as problem:
+        hint = "" if "finite" in str(problem) else "; divide 8-bit pixels by 255"
+        raise ValueError(f"{problem}{hint}") from None
+    return images.astype(np.float32, copy=False)
 
 
 def check_image(image: np.ndarray) -> None:
@@ -219,3 +345,30 @@ def check_input_shape(input_shape: tuple[int, int, int], axes: str) -> None:
             f"input_shape must be ({', '.join(axes.split())}) with H and W at least {LEAST}, "
             f"got {given}"
         )
+
+
+def _vector(name, values, count):
+    array = np.asarray(values)
+    if array.ndim != 1 or array.size == 0 or (count is not None and len(array) != count):
+        expected = "(N,) and not empty" if count is None else f"({count},)"
+        raise ValueError(f"{name} must be {expected}, got shape {array.shape}")
+    return array
+
+
+def _identifier(name, row, value):
+    """Return one patient's identifier in its canonical form."""
+    if isinstance(value, bytes):
+        value = value.decode("utf8", "replace")
+    if isinstance(value, Number) and not isinstance(value, bool | complex):
+        if not math.isfinite(value) or value != int(value):
+            raise ValueError(f"{name} must be whole numbers or texts, got {value!r} in row {row}")
+        return str(int(value))
+    if not isinstance(value, str) or not value.strip() or value.strip().lower() in _MISSING:
+        raise ValueError(f"{name} must name a patient in each row, got {value!r} in row {row}")
+    text = value.strip()
+    whole = text.removesuffix(".0") if text.removesuffix(".0").isdecimal() else text
+    return str(int(whole)) if whole.isdecimal() else text
+
+
+#: How tables write that there is nothing.
+_MISSING = {"nan", "nat", "none", "<na>", "na", "n/a"}

@@ -121,6 +121,7 @@ def kind_of(reason: str) -> str:
         "frames, expected one": "several frames",
         "expected an image": "no picture: dose, plan, segmentation, report, directory",
         "no decoder is installed": "compression without an installed decoder",
+        "damaged or cut off": "damaged, or beyond the installed decoder",
         "can't be decoded": "damaged, or beyond the installed decoder",
     }
     return next((kind for words, kind in kinds.items() if words in reason), reason)

@@ -129,7 +129,7 @@ def _dataset(path):
     from pydicom.errors import InvalidDicomError
 
     try:
-        return pydicom.dcmread(path)
+        dataset = pydicom.dcmread(path)
     except InvalidDicomError as problem:
         raise ImageFormatError(
             "not a DICOM file: the letters DICM are missing after the first 128 bytes. A data "
@@ -139,6 +139,9 @@ def _dataset(path):
         raise
     except Exception as problem:  # a damaged file breaks the parser in many places
         raise ImageFormatError(f"can't be read as DICOM: {problem}") from problem
+    if len(dataset) == 0:  # pydicom drops all of a data set that ends in the middle of an item
+        raise ImageFormatError("nothing can be read behind its header: damaged or cut off")
+    return dataset
 
 
 def _image(dataset, window):

@@ -86,6 +86,7 @@ DAMAGED = {
     "MR_truncated.dcm": "8130 vs 8192 bytes",
     "JPEG-lossy.dcm": "does not support 'JPEG Extended' for samples with 12-bit",
     "JPGExtended.dcm": "does not support 'JPEG Extended' for samples with 12-bit",
+    "emri_small_jpeg_2k_lossless_too_short.dcm": "nothing can be read behind its header",
     # Bytes of the stream's size were overwritten on purpose by a delimiter: FE FF DD E0.
     "JPEG2000-embedded-sequence-delimiter.dcm": "Image size (3811783737344 pixels)",
 }

@@ -175,7 +175,7 @@ def npy(array):
 
 WHOLE = npy(np.arange(5))
 MEMBERS = {
-    "no suffix": ({"a": b"raw bytes"}, r"has a member 'a', expected NAME\.npy"),
+    "no suffix": ({"a": b"raw bytes"}, r"has a member 'a', expected one NAME\.npy"),
     "an array without suffix": ({"a": WHOLE}, "has a member 'a'"),
     "a text beside": ({"a.npy": WHOLE, "README": b"?"}, "has a member 'README'"),
     "raw bytes": ({"a.npy": b"raw bytes, no array"}, r"a\.npy is no array"),

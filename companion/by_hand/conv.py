@@ -12,7 +12,8 @@ from itertools import product
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from companion.by_hand.padding import Padding, Pair, as_pads, as_pair, output_size
+from companion.by_hand._arguments import Padding, Pair, as_pads, as_pair
+from companion.by_hand.padding import output_size
 from companion.checks import check_array, check_shape
 
 #: Bytes of the column buffer: it should stay in the processor's cache.

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from companion.by_hand import conv as numpy_conv
+from companion.by_hand import plain
+from companion.by_hand._arguments import as_pads
 from companion.by_hand.conv import conv2d, conv2d_backward
 from companion.by_hand.gradient_check import numerical_gradient
-from companion.by_hand.padding import as_pads, output_size, same_padding
-from companion.by_hand.plain import conv2d_loops
+from companion.by_hand.padding import output_size, same_padding
 
 CLOSE = {"rtol": 1e-6, "atol": 1e-12}
 
@@ -113,10 +114,13 @@ def test_backward_agrees_with_finite_differences(rng):
 @given(cases())
 @settings(max_examples=30)
 def test_the_fast_way_is_the_plain_way(case):
-    images, kernels, bias, *_ = case
+    images, kernels, bias, (stride, _), _ = case
     np.testing.assert_allclose(
-        conv2d(images, kernels, bias), conv2d_loops(images, kernels, bias), **CLOSE
+        conv2d(images, kernels, bias, stride=stride),
+        plain.conv2d(images, kernels, bias, stride=stride),
+        **CLOSE,
     )
+    np.testing.assert_allclose(conv2d(images, kernels), plain.conv2d(images, kernels), **CLOSE)
 
 
 @pytest.mark.parametrize("buffer", [1, 3000, 2**30])
@@ -162,6 +166,28 @@ def test_the_output_size_is_the_number_of_places(size, kernel, stride, pad):
             output_size(size, kernel, stride=stride, before=pad)
     else:
         assert output_size(size, kernel, stride=stride, before=pad) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"size": 0}, "size must be an int from 1 up, got 0"),
+        ({"size": 5.5}, "size must be an int from 1 up, got 5.5"),
+        ({"kernel": -1}, "kernel must be an int from 1 up, got -1"),
+        ({"stride": 0}, "stride must be an int from 1 up, got 0"),
+        ({"stride": -1}, "stride must be an int from 1 up, got -1"),
+        ({"before": -1}, "before must be an int from 0 up, got -1"),
+        ({"after": True}, "after must be an int from 0 up, got True"),
+    ],
+)
+def test_an_output_size_of_bad_numbers_is_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        output_size(**{"size": 5, "kernel": 2} | change)
+
+
+def test_sizes_of_eight_bits_do_not_wrap_around():
+    few = np.uint8
+    assert output_size(few(250), few(3), before=few(10), after=few(10)) == 268
 
 
 def test_pads_are_given_once_twice_or_four_times():

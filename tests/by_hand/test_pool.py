@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from companion.by_hand import plain
 from companion.by_hand.gradient_check import numerical_gradient
 from companion.by_hand.pool import (
     avg_pool2d,
@@ -74,6 +75,16 @@ def test_values_and_gradients_are_keras(kind, case):
     ).numpy()
     gradient = backward(grad, images, window, stride=stride)
     np.testing.assert_allclose(gradient.transpose(0, 2, 3, 1), expected, **CLOSE)
+
+
+@pytest.mark.parametrize("kind", POOLS)
+@given(cases())
+@settings(max_examples=30)
+def test_the_fast_way_is_the_plain_way(kind, case):
+    images, (size, _), stride, _ = case
+    size, stride = min(size, *images.shape[2:]), 2 if stride is None else stride[0]
+    slow = getattr(plain, f"{kind}_pool2d")(images, size, stride=stride)
+    np.testing.assert_allclose(POOLS[kind][0](images, size, stride=stride), slow, **CLOSE)
 
 
 @pytest.mark.parametrize("kind", POOLS)

@@ -4,7 +4,6 @@
 the same layers stand in about ten lines each, to be read.
 """
 
-from companion.by_hand import plain
 from companion.by_hand.activations import (
     relu,
     relu_backward,
@@ -56,7 +55,7 @@ __all__ = [
     "dropout", "dropout_backward", "fit", "flatten", "flatten_backward", "global_avg_pool2d",
     "global_avg_pool2d_backward", "gru", "gru_backward", "gru_step", "init_recurrent", "lstm",
     "lstm_backward", "lstm_step", "max_pool2d", "max_pool2d_backward", "numerical_gradient",
-    "output_size", "plain", "predict", "receptive_fields", "relu", "relu_backward", "rnn",
+    "output_size", "predict", "receptive_fields", "relu", "relu_backward", "rnn",
     "rnn_backward", "rnn_step", "same_padding", "sigmoid", "sigmoid_backward", "softmax",
     "softmax_backward",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ def check_parameters(parameters, features, blocks, dtype):
 
 
 def first_state(name, state, sums, parameters):
-    """Return room for the states of all steps, (T + 1, H, N), of which the first is set."""
+    """Return an array for the states of all steps, (T + 1, H, N), of which the first is set."""
     steps, _, number = sums.shape
     units = len(parameters.state_weights)
     states = np.empty((steps + 1, units, number), sums.dtype)
@@ -45,7 +45,7 @@ def project_inputs(inputs, parameters, scales):
     rows = np.repeat(np.array(scales, inputs.dtype), len(parameters.state_weights))[:, None]
     of_inputs, of_states = (np.multiply(w.T, rows, order="C") for w in parameters[:2])
     columns = np.ascontiguousarray(inputs.transpose(1, 2, 0))  # (T, D, N)
-    # Room whose order is known: the gates are written through a reshape of it.
+    # An array whose order is known: the gates are written through a reshape of it.
     sums = np.empty((len(columns), len(rows), len(inputs)), inputs.dtype)
     np.matmul(of_inputs, columns, out=sums)
     sums += parameters.input_bias[:, None] * rows

@@ -1,4 +1,4 @@
-"""Activations, forward and backward, in NumPy."""
+"""Activations, forward and backward."""
 
 from __future__ import annotations
 

@@ -42,8 +42,7 @@ def binary_cross_entropy_backward(logits: np.ndarray, labels: np.ndarray) -> np.
 
     Parameters
     ----------
-    logits, labels : array_like
-        As in the forward pass.
+    logits, labels : as in :func:`binary_cross_entropy`
 
     Returns
     -------

@@ -12,7 +12,7 @@ from companion.by_hand.conv import conv2d, conv2d_backward
 from companion.by_hand.dense import dense, dense_backward, flatten, flatten_backward
 from companion.by_hand.loss import binary_cross_entropy, binary_cross_entropy_backward
 from companion.by_hand.pool import max_pool2d, max_pool2d_backward
-from companion.checks import check_input_shape, check_shape
+from companion.checks import check_input_shape
 
 
 @dataclass
@@ -149,7 +149,9 @@ class DocumentCNN:
 
     def _forward(self, images):
         """Return the logits, and what each layer keeps for the backward pass."""
-        check_shape("images", images, (len(images), *self.input_shape))
+        if np.shape(images)[1:] != self.input_shape:
+            wanted = ", ".join(map(str, self.input_shape))
+            raise ValueError(f"images must be (N, {wanted}), got shape {np.shape(images)}")
         *convolutions, hidden, last = self.layers
         maps, kept = images, []
         for layer in convolutions:

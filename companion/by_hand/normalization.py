@@ -95,7 +95,7 @@ def batch_norm(
         mean, variance = running
     factor = scale / np.sqrt(variance + epsilon)
     offset = shift - mean * factor
-    outputs = _room_for_maps(inputs)
+    outputs = _empty_row_major(inputs)
     for image, output in zip(maps, _as_maps(outputs), strict=True):
         np.multiply(image, factor[:, None], out=output)
         output += offset[:, None]
@@ -114,10 +114,7 @@ def batch_norm_backward(
     ----------
     grad : numpy.ndarray
         Of the loss with respect to the outputs, same shape as `inputs`.
-    inputs, scale : numpy.ndarray
-        As in the forward pass.
-    epsilon : float
-        As in the forward pass.
+    inputs, scale, epsilon : as in :func:`batch_norm`
 
     Returns
     -------
@@ -140,7 +137,7 @@ def batch_norm_backward(
     mean, variance = _moments(maps, inputs.shape)
     inverse = 1 / np.sqrt(variance + epsilon)
     d_scale, d_shift = np.zeros_like(scale), np.zeros_like(scale)
-    d_inputs, count = _room_for_maps(inputs), inputs.size // len(scale)
+    d_inputs, count = _empty_row_major(inputs), inputs.size // len(scale)
     normal = np.empty_like(maps[0])
     for image, d_output in zip(maps, _as_maps(grad), strict=True):
         np.subtract(image, mean[:, None], out=normal)
@@ -233,14 +230,14 @@ def _maps(inputs, scale, shift, epsilon):
 def _as_maps(array):
     """Return (N, C, H, W) as (N, C, H * W), and (N, C) as (1, C, N).
 
-    To be written to only where :func:`_room_for_maps` made the array: of one that does not
+    To be written to only where :func:`_empty_row_major` made the array: of one that does not
     lie in memory row by row, this is a copy.
     """
     return array.T[None] if array.ndim == 2 else array.reshape(*array.shape[:2], -1)
 
 
-def _room_for_maps(array):
-    """Return room of an array's shape that lies in memory row by row, whatever the array does.
+def _empty_row_major(array):
+    """Return an array of the same shape that lies in memory row by row, whatever the other does.
 
     `empty_like` would keep the array's order; what is then written through :func:`_as_maps`
     would go to a copy.

@@ -44,7 +44,7 @@ def rnn(
     Raises
     ------
     ValueError
-        If shapes do not fit, or a value is not finite or not a float.
+        If shapes do not fit, a value is not finite or not a float, or a length is not one.
 
     Examples
     --------
@@ -68,14 +68,12 @@ def lstm(
 
     Parameters
     ----------
-    inputs : numpy.ndarray
-        float32 or float64, (N, T, D).
+    inputs : as in :func:`rnn`
     parameters : RecurrentParameters
         Same dtype, four blocks: input, forget, candidate, output.
     state : LSTMState, optional
         Hidden and cell, (N, H) each; zeros when absent.
-    lengths : numpy.ndarray, optional
-        int, (N,), 1 to T, as in :func:`rnn`.
+    lengths : as in :func:`rnn`
     return_gates : bool
         Whether to return the gates of every step as well.
 
@@ -91,7 +89,7 @@ def lstm(
     Raises
     ------
     ValueError
-        If shapes do not fit, or a value is not finite or not a float.
+        As :func:`rnn`.
 
     References
     ----------
@@ -127,14 +125,10 @@ def gru(
 
     Parameters
     ----------
-    inputs : numpy.ndarray
-        float32 or float64, (N, T, D).
+    inputs : as in :func:`rnn`
     parameters : RecurrentParameters
         Same dtype, three blocks: reset, update, candidate.
-    state : numpy.ndarray, optional
-        (N, H); zeros when absent.
-    lengths : numpy.ndarray, optional
-        int, (N,), 1 to T, as in :func:`rnn`.
+    state, lengths : as in :func:`rnn`
     reset_after : bool
         Whether the reset gate acts on the product of state and weights, as in PyTorch and
         Keras, or on the state before the product, as in the paper.
@@ -153,7 +147,7 @@ def gru(
     Raises
     ------
     ValueError
-        If shapes do not fit, or a value is not finite or not a float.
+        As :func:`rnn`.
 
     References
     ----------

@@ -123,14 +123,20 @@ def test_the_fast_way_is_the_plain_way(case):
     np.testing.assert_allclose(conv2d(images, kernels), plain.conv2d(images, kernels), **CLOSE)
 
 
-@pytest.mark.parametrize("buffer", [1, 3000, 2**30])
-def test_the_size_of_the_buffer_does_not_matter(rng, monkeypatch, buffer):
+@pytest.mark.parametrize("padding", [0, ((1, 0), (2, 1))])
+@pytest.mark.parametrize("images_at_once", [1, 2, 3, 7])
+def test_how_many_images_share_the_buffer_does_not_matter(
+    rng, monkeypatch, images_at_once, padding
+):
     images, kernels = rng.standard_normal((7, 2, 9, 8)), rng.standard_normal((3, 2, 3, 3))
-    ours = conv2d(images, kernels)
-    back = conv2d_backward(ours, images, kernels)
-    monkeypatch.setattr(numpy_conv, "BUFFER_BYTES", buffer)
-    np.testing.assert_allclose(conv2d(images, kernels), ours, **CLOSE)
-    for one, other in zip(conv2d_backward(ours, images, kernels), back, strict=True):
+    ours = conv2d(images, kernels, padding=padding)
+    back = conv2d_backward(ours, images, kernels, padding=padding)
+    each = 18 * ours[0, 0].size * 8
+    monkeypatch.setattr(numpy_conv, "BUFFER_BYTES", images_at_once * each)
+    np.testing.assert_allclose(conv2d(images, kernels, padding=padding), ours, **CLOSE)
+    for one, other in zip(
+        conv2d_backward(ours, images, kernels, padding=padding), back, strict=True
+    ):
         np.testing.assert_allclose(one, other, **CLOSE)
 
 

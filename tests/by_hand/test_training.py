@@ -239,7 +239,7 @@ def test_a_model_of_another_precision_is_refused():
 
 def test_a_model_takes_only_images_it_was_made_for():
     model = DocumentCNN((1, 24, 24))
-    with pytest.raises(ValueError, match=r"images must have shape \(2, 1, 24, 24\), got"):
+    with pytest.raises(ValueError, match=r"images must be \(N, 1, 24, 24\), got shape"):
         model.logits(np.zeros((2, 1, 26, 26), np.float32))
 
 

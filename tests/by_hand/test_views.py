@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from by_hand.views import LAYERS, VIEWS
+from by_hand.views import LAYERS, VIEWS, laid_out
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from companion import by_hand
 from companion.films import Films
@@ -46,6 +48,29 @@ def test_outputs_and_gradients_are_those_of_a_copy_and_pytorchs(rng, layer, view
     for one, leaf in zip(found[1:], leaves, strict=False):
         np.testing.assert_allclose(one, leaf.grad, **near)
     assert len(found) in (1, len(leaves) + 1)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@given(st.data())
+@settings(max_examples=20)
+def test_each_argument_may_lie_in_memory_in_its_own_way(layer, data):
+    ours, theirs, shapes = LAYERS[layer]
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    arrays = draw(shapes, np.float64, rng)
+    expected, _ = outputs_of(theirs, arrays)
+    arrays = [*draw([tuple(expected.shape)], np.float64, rng), *arrays]
+    views = [
+        laid_out(
+            array,
+            data.draw(st.permutations(range(array.ndim))),
+            [data.draw(st.sampled_from([-2, -1, 1, 2])) for _ in range(array.ndim)],
+        )
+        for array in arrays
+    ]
+    for one, other in zip(ours(*views), ours(*arrays), strict=True):
+        np.testing.assert_allclose(one, other, **CLOSE)
+    for view, array in zip(views, arrays, strict=True):
+        np.testing.assert_array_equal(view, array)
 
 
 @pytest.mark.parametrize("view", [name for name in VIEWS if name not in ("read-only", "repeated")])

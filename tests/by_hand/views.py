@@ -75,6 +75,15 @@ def unaligned(array):
     return view
 
 
+def laid_out(array, order, steps):
+    """Lie with the axes in any order, and every so many places forwards or backwards."""
+    sizes = [size * abs(step) for size, step in zip(array.shape, steps, strict=True)]
+    room = unusable([sizes[axis] for axis in order], array.dtype)
+    view = room.transpose(np.argsort(order))[(*(slice(None, None, step) for step in steps), ...)]
+    view[...] = array
+    return view
+
+
 VIEWS = {
     "turned": stored_turned,
     "axes 2 and 3 swapped": stored_swapped(2, 3),

@@ -62,8 +62,9 @@ def pytest_configure(config):
     if hasattr(config, "workerinput"):
         config.stash[SYNTHETIC] = config.workerinput["synthetic"]
         return
-    kernels.unpack_wheel()
-    execution_cache.drop_stale()
+    if not config.option.nbval_kernel_name:
+        kernels.unpack_wheel()
+        execution_cache.drop_stale()
     config.stash[SYNTHETIC] = _data_is_synthetic()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 
 import execution_cache
+import kernels
 import nbformat
 import notebooks
 import page_parts
@@ -115,41 +116,74 @@ def test_outputs_stay_with_unchanged_cells_only(tmp_path):
     assert len({cell.id for cell in new.cells}) == 4
 
 
+def printed(text):
+    return [nbformat.v4.new_output("stream", name="stdout", text=text)]
+
+
 @pytest.mark.parametrize("real", [True, False])
-def test_cells_on_real_data_are_compared_only_where_it_is(tmp_path, real):
-    """Run pytest on a small notebook whose real-data cell prints something else than stored."""
+def test_cells_on_real_data_are_compared_only_where_it_is(machinery, tmp_path, real):
     if real and find_local() is None:
         pytest.skip("COMPANION_DATA names no folder with the real data")
-    for name in ("conftest.py", "constraints.txt", "pyproject.toml"):
-        shutil.copy(notebooks.ROOT / name, tmp_path / name)
-    for name in ("tools", "companion"):
-        shutil.copytree(notebooks.ROOT / name, tmp_path / name)
-    shutil.copy(notebooks.ROOT / "_config.yml", tmp_path)
-    (tmp_path / "tests").mkdir()
-    shutil.copy(notebooks.ROOT / "tests" / "nbval_sanitize.cfg", tmp_path / "tests")
-
-    def cell(source, stored, *tags):
-        out = nbformat.v4.new_output("stream", name="stdout", text=stored)
-        return nbformat.v4.new_code_cell(
-            source, outputs=[out], execution_count=1, metadata={"tags": list(tags)}
-        )
-
-    cells = [cell("print(1)", "1\n"), cell("print(2)", "other\n", "real-data")]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    nbformat.write(made, tmp_path / "x.ipynb")
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    cells = [
+        machinery.cell("print(1)", printed("1\n")),
+        machinery.cell("print(2)", printed("other\n"), "real-data"),
+    ]
+    variables = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     if not real:
-        environment |= dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-        environment["COMPANION_DATA"] = ""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "x.ipynb"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True,
+        variables |= dict.fromkeys(("http_proxy", "https_proxy"), kernels.NOWHERE)
+        variables["COMPANION_DATA"] = ""
+    done = machinery.run("real_data", cells, **variables)
+    said = "1 cells tagged real-data ran on the phantom, uncompared." in done
+    assert said != real, done
+    assert ("1 failed, 1 passed" in done) == real, done
+
+
+def test_a_notebook_finds_what_a_reader_has_and_nothing_else(machinery):
+    """The chapter asks for the extra torch; what other extras and the tests bring is not there."""
+    fails = [
+        "import tensorflow",
+        "import pydicom",
+        "import pytest",
+        "import nbformat",
+        "import kernels",
+        "from importlib.metadata import version; version('pydicom')",
+        "open('beside.txt')",
+        "import importlib.resources as r; (r.files('companion') / 'left_out.txt').read_text()",
+    ]
+    passes = [
+        "import torch, numpy, companion.pages.notebook",
+        "import companion, sys; assert '_build/wheels' in companion.__file__.replace('\\\\', '/')",
+        "import os; assert os.listdir() == []",
+        "version('torch'), version('medical-image-companion');",
+        "from importlib.util import find_spec; assert find_spec('tensorflow') is None",
+        "import torch; assert torch.get_num_threads() == 1",
+        "import subprocess as s; s.run([sys.executable, '-c', 'import companion'], check=True);",
+    ]
+    (machinery.folder / "beside.txt").touch()
+    (machinery.folder / "companion" / "left_out.txt").touch()
+    cells = [machinery.cell(code, []) for code in fails + passes]
+    done = machinery.run("asks", cells, "-rA", chapter="```\n# setup: torch\n```")
+    for number, code in enumerate(fails + passes):
+        word = "FAILED" if code in fails else "PASSED"
+        assert re.search(rf"^{word} asks.ipynb::Cell {number}\b", done, re.M), (code, done)
+
+
+def test_what_pytest_ran_side_by_side_is_kept_for_the_build(machinery):
+    machinery.write("good", [machinery.cell("print(5)", printed("5\n"))])
+    bad = machinery.cell("print(7)", printed("another\n"))
+    done = machinery.run("bad", [bad], "-n", "2", "--dist", "loadfile", "good.ipynb")
+    assert "1 failed, 1 passed" in done, done
+    ask = (
+        "import execution_cache as e, nbformat\n"
+        "for name in ('good', 'bad'):\n"
+        "    try: e._cache().match_cache_notebook(nbformat.read(f'{name}.ipynb', 4)); print(name)\n"
+        "    except KeyError: pass\n"
+    )
+    kept = subprocess.run(
+        [sys.executable, "-c", ask], cwd=machinery.folder, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": f"{machinery.folder}{os.pathsep}{machinery.folder}/tools"},
     )  # fmt: skip
-    said = "1 cells tagged real-data ran on the phantom, uncompared." in done.stdout
-    assert said != real, done.stdout
-    assert ("1 failed, 1 passed" in done.stdout) == real, done.stdout
-    assert (done.returncode == 0) != real
+    assert kept.stdout == "good\n", kept.stderr
 
 
 def test_a_change_in_the_package_drops_what_was_computed_with_it(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const whole = Search.htmlToText;
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
-    page.querySelectorAll(".unsearched").forEach((block) => block.remove());
+    page.querySelectorAll(".unsearched, details.hide > summary").forEach((block) => block.remove());
     return whole(page.documentElement.outerHTML, anchor);
   };
 });

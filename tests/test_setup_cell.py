@@ -156,6 +156,12 @@ def test_a_companion_that_this_kernel_has_loaded_gives_way_to_the_new_one(place)
     assert place.run(cell=cell)[0].endswith("Ready: 2.0 numpy\n")
 
 
+def test_a_companion_that_was_replaced_on_the_disk_is_loaded_anew(place):
+    place.add_companion("2.0")
+    cell = "import companion; companion.__version__ = '1.9'\n" + page_parts.setup_cell([])
+    assert place.run(cell=cell) == ("Ready: 2.0 numpy\n", "", None)
+
+
 def test_what_python_sees_is_pinned_not_what_it_hides(place):
     place.add("numpy==2.3", "pydicom==3.0")
     place.add("numpy==1.26", "pydicom==2.4", "torch==2.6", site=1)

@@ -68,10 +68,11 @@ def install(wanted):
         advice = advice.format(command=command, last=last)
         raise SetupStopped(f"Could not install {names}. {advice}, then run this cell again.")
     importlib.invalidate_caches()
+
+
+if getattr(sys.modules.get("companion"), "__version__", "") != MADE_FOR:  # loaded, but another
     for name in [name for name in sys.modules if name.split(".")[0] == "companion"]:
         del sys.modules[name]
-
-
 wanted = [requirement for requirement in NEEDED if not is_there(requirement)]
 package, found = "medical-image-companion", file_of("companion")
 if not fits(found):

@@ -13,7 +13,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
-from companion.checks import check_films, check_image
+from companion.checks import check_image
 from companion.data.dicom import ImageFormatError, read_dicom
 from companion.data.images import center_square, png_bytes, read_image
 
@@ -195,26 +195,6 @@ def test_what_is_no_image_of_ours_is_named(image, message):
     for guard in (check_image, lambda image: center_square(image, 2)):
         with pytest.raises(ValueError, match=message):
             guard(image)
-
-
-GOOD = np.full((2, 1, 4, 4), 0.5, np.float32)
-
-
-@pytest.mark.parametrize(
-    ("images", "labels", "message"),
-    [
-        (GOOD[0], [0, 1], r"images must be \(N, C, H, W\)"),
-        (GOOD[:0], [], "not empty"),
-        (GOOD.astype(np.uint8), [0, 1], "floating point, got dtype uint8"),
-        (GOOD, [0, 1, 1], r"labels of images must be \(2,\), got shape \(3,\)"),
-        (GOOD, [0, 2], r"must be 0 or 1, got \[0, 2\]"),
-        (GOOD * np.nan, [0, 1], "must be finite"),
-        (GOOD * 255, [0, 1], r"within \(0, 1\), got 127.5 to 127.5; divide"),
-    ],
-)
-def test_films_that_can_not_be_trained_on_are_named(images, labels, message):
-    with pytest.raises(ValueError, match=message):
-        check_films(images, np.array(labels), (0, 1))
 
 
 def test_smooth_films_take_fewer_bytes_and_others_are_refused(rng):

@@ -15,7 +15,7 @@ from companion.data.phantom import make_cohort
 @pytest.fixture(scope="module")
 def films():
     cohort = make_cohort(np.random.default_rng(0), patients=120, size=28, films=(1, 1))
-    return (255 * cohort.images).round().astype(np.uint8)
+    return cohort.pixels
 
 
 def as_jpeg(film):

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from companion import pages
-from companion.data.pneumonia import PneumoniaData, Split
+from companion.data.pneumonia import PneumoniaData
 from companion.evaluation.model_card import model_card
 from companion.evaluation.report import evaluate
+from companion.films import Films
 from companion.in_torch.models import DocumentCNN
 from companion.pages import notebook
 from companion.pages.notebook import report_table
@@ -97,7 +98,7 @@ def test_source_is_shown_without_docstrings(displayed):
 
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_the_notice_is_plain(displayed, synthetic):
-    empty = Split(np.zeros((1, 2, 2), np.uint8), np.zeros(1, np.int64))
+    empty = Films(np.zeros((1, 1, 2, 2)), [0])
     notebook.show_data_notice(
         PneumoniaData(empty, empty, empty, "the publisher", "CC BY 4.0", synthetic)
     )

@@ -42,6 +42,13 @@ def as_pads(padding: Padding) -> tuple[tuple[int, int], tuple[int, int]]:
     return (rows, rows), (columns, columns)
 
 
+def check_size(name: str, images: np.ndarray, input_shape: tuple[int, int, int]) -> None:
+    """Raise unless images have the channels, rows and columns that a model was made for."""
+    if np.shape(images)[1:] != input_shape:
+        wanted = ", ".join(map(str, input_shape))
+        raise ValueError(f"{name} must be (N, {wanted}), got shape {np.shape(images)}")
+
+
 def as_float_type(dtype: type) -> np.dtype:
     """Return float32 or float64 as NumPy's type."""
     if np.dtype(dtype) not in (np.float32, np.float64):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from companion.by_hand._arguments import as_float_type
+from companion.by_hand._arguments import as_float_type, check_size
 from companion.by_hand.activations import relu, relu_backward
 from companion.by_hand.conv import conv2d, conv2d_backward
 from companion.by_hand.dense import dense, dense_backward, flatten, flatten_backward
@@ -149,9 +149,7 @@ class DocumentCNN:
 
     def _forward(self, images):
         """Return the logits, and what each layer keeps for the backward pass."""
-        if np.shape(images)[1:] != self.input_shape:
-            wanted = ", ".join(map(str, self.input_shape))
-            raise ValueError(f"images must be (N, {wanted}), got shape {np.shape(images)}")
+        check_size("images", images, self.input_shape)
         *convolutions, hidden, last = self.layers
         maps, kept = images, []
         for layer in convolutions:

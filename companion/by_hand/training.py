@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from companion.by_hand._arguments import as_count
+from companion.by_hand._arguments import as_count, check_size
 from companion.by_hand.activations import sigmoid
 from companion.by_hand.loss import binary_cross_entropy
 from companion.by_hand.model import DocumentCNN
@@ -121,7 +121,7 @@ def predict(model: DocumentCNN, images: np.ndarray) -> np.ndarray:
     array([0.5, 0.5], dtype=float32)
     """
     images = check_images("images", images, channels=model.input_shape[0])
-    _check_size(model, "images", images)
+    check_size("images", images, model.input_shape)
     return sigmoid(_logits(model, images))
 
 
@@ -145,14 +145,7 @@ def _check_films(model, **films):
     for name, some in films.items():
         if not isinstance(some, Films):
             raise ValueError(f"{name} must be Films, got {type(some).__name__}")
-        _check_size(model, name, some.images)
-
-
-def _check_size(model, name, images):
-    if images.shape[1:] != model.input_shape:
-        raise ValueError(
-            f"{name} must have images of shape {model.input_shape}, got {images.shape[1:]}"
-        )
+        check_size(f"images of {name}", some.images, model.input_shape)
 
 
 def _logits(model, images, batch_size=256):

@@ -124,11 +124,11 @@ def train(model=None, **change):
         ({"validation": (np.zeros(2), [0, 1])}, "validation must be Films, got tuple"),
         (
             {"train": films_of(2, channels=2)},
-            r"train must have images of shape \(1, 22, 22\), got \(2, 22, 22\)",
+            r"images of train must be \(N, 1, 22, 22\), got shape \(2, 2, 22, 22\)",
         ),
         (
             {"validation": films_of(2, size=24)},
-            r"validation must have images of shape \(1, 22, 22\), got \(1, 24, 24\)",
+            r"images of validation must be \(N, 1, 22, 22\), got shape \(2, 1, 24, 24\)",
         ),
     ],
 )
@@ -210,7 +210,7 @@ def test_an_answer_that_is_not_finite_is_refused():
         (np.full((1, 1, 22, 22), -0.1), r"images must be in \[0, 1\], got values from -0.1"),
         (np.full((1, 1, 22, 22), np.nan), "images must be finite, got 484 NaN"),
         (np.zeros((1, 3, 22, 22)), r"images must have 1 channels, got shape \(1, 3, 22, 22\)"),
-        (np.zeros((1, 1, 24, 22)), r"shape \(1, 22, 22\), got \(1, 24, 22\)"),
+        (np.zeros((1, 1, 24, 22)), r"images must be \(N, 1, 22, 22\), got shape \(1, 1, 24"),
         (np.zeros((0, 1, 22, 22)), r"not empty, got shape \(0, 1, 22, 22\)"),
         (np.zeros((22, 22)), r"images must be \(N, C, H, W\)"),
     ],

@@ -32,7 +32,7 @@ from companion.explanation import (
 )
 from companion.in_torch.attention import AttentionCNN
 from companion.in_torch.models import DocumentCNN, PooledCNN
-from companion.in_torch.training import has_bfloat16, predict
+from companion.in_torch.training import predict
 from companion.studies.phantoms import COUNTS, draw_splits, found_by_all, mark_those, train_on
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "explanations.json"
@@ -51,7 +51,7 @@ def run(seed, counts=COUNTS):
         ),
     }
     rows = found_by_all(test, list(models.values()))
-    shown, lesions = test.images[rows], test.lesions[rows]
+    shown, lesions = test.images[rows], test.masks[rows]
     # Occlusion shows the film's own mean in its square; these show something else.
     hidden = partial(explain, method="occlusion", window=WINDOW)
     more = {
@@ -115,7 +115,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    made = provenance() | {"precision": "bfloat16" if has_bfloat16() else "float32"}
+    made = provenance() | {"precision": "float32"}
     made["seeds"] = options.seeds
     jobs = (delayed(run)(seed) for seed in range(options.seeds))
     workers = Parallel(options.processes, return_as="generator")

@@ -7,9 +7,9 @@ import re
 
 import numpy as np
 import pytest
+from companion.explanation.judge import IGNORANT
 
 from companion.evaluation.report import METRICS
-from companion.explanation.judge import IGNORANT
 from companion.explanation.maps import METHODS
 from companion.pages.tables import TABLES, read_table
 

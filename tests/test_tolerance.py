@@ -184,6 +184,7 @@ CELLS = [  # code, what is stored, tags, does it pass?
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_pytest_compares_cells_by_their_tags(machinery):
     cells = [machinery.cell(code, [out] if out else [], tags) for code, out, tags, _ in CELLS]
     done = machinery.run("tagged", cells, "-rA")
@@ -194,6 +195,7 @@ def test_pytest_compares_cells_by_their_tags(machinery):
     assert "UserWarning: ignored" in done
 
 
+@pytest.mark.slow
 def test_a_misspelt_tag_stops_pytest(machinery):
     done = machinery.run(
         "misspelt", [machinery.cell("1", []), machinery.cell("1", [], "tolerance")]

@@ -40,8 +40,7 @@ def sources() -> list[Path]:
 
 def make_notebook(source: Path) -> nbformat.NotebookNode:
     """Return a chapter as a notebook without outputs, its text in plain Markdown."""
-    page = str(source.relative_to(ROOT).with_suffix(""))
-    text = fill_setup(add_banner(source.read_text("utf8"), BADGE, page))
+    text = fill_setup(add_banner(source.read_text("utf8"), BADGE, f"book/{source.stem}"))
     paired = jupytext.reads(text, fmt="md:myst")
     numbers, cells, in_solution = Numbers(), [], False
     for cell in paired.cells:

@@ -123,8 +123,9 @@ def plot_confusion(report: Report, *, names: Sequence[str], ax: Axes | None = No
 
     ax = ax if ax is not None else plt.subplots(figsize=(3.4, 2.8))[1]
     counts = report.confusion
-    shares = counts / counts.sum(axis=1, keepdims=True)  # the colour compares rows of any size
-    drawn = ConfusionMatrixDisplay(shares, display_labels=names)
+    # the colour says which share of its row a count is; rows may differ much in size
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    drawn = ConfusionMatrixDisplay(confusion_matrix=shares, display_labels=names)
     drawn.plot(ax=ax, cmap="Blues", colorbar=False, im_kw={"vmin": 0, "vmax": 1})
     for text, count in zip(drawn.text_.flat, counts.flat, strict=True):
         text.set_text(f"{count}")

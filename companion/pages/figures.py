@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
@@ -44,13 +45,12 @@ def use_book_style() -> None:
 
 
 def _draw_sharply():
-    import IPython
-
-    if IPython.get_ipython() is not None:
+    shell = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+    if shell:
         from matplotlib_inline.config import InlineBackend
 
         # "retina" tells the notebook to show half of the pixels that it stores
-        InlineBackend.instance(parent=IPython.get_ipython()).figure_formats = {"retina"}
+        InlineBackend.instance(parent=shell).figure_formats = {"retina"}
 
 
 def plot_films(

@@ -88,6 +88,7 @@ WRONG = {
         lambda patients, share, rng: patients < 3,
         lambda patients, share, rng: np.isin(patients, rng.choice(patients, 3)),
         lambda patients, share, rng: split_by_patient(patients, share, np.random.default_rng(0)),
+        lambda patients, share, rng: split_by_patient(patients, share, np.random.default_rng()),
         lambda patients, share, rng: np.flatnonzero(split_by_patient(patients, share, rng)),
         lambda patients, share, rng: split_by_patient(patients, 0.5, rng),
     ],

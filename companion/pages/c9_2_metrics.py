@@ -21,7 +21,8 @@ _PATIENTS = np.repeat([7, 3, 9, 1, 5, 8, 2, 6, 4, 0], [1, 30, 2, 1, 5, 1, 9, 2, 
 
 
 def _eight_splits(split, patients, share):
-    return [np.asarray(split(patients, share, np.random.default_rng(seed))) for seed in range(8)]
+    # copied, for a function may hand out one array again and again
+    return [np.array(split(patients, share, np.random.default_rng(seed))) for seed in range(8)]
 
 
 def _masks(split, patients, share):
@@ -43,6 +44,11 @@ def _differ(split, patients, share):
     return len({test.tobytes() for test in _eight_splits(split, patients, share)}) > 1
 
 
+def _repeat(split, patients, share):
+    pairs = zip(*(_eight_splits(split, patients, share) for _ in range(2)), strict=True)
+    return all(np.array_equal(first, again) for first, again in pairs)
+
+
 CASES = {
     "worth_of_an_alarm": [
         Case("one in a hundred ill, nine in ten right", (0.9, 0.9, 0.01), 0.009 / 0.108),
@@ -58,6 +64,7 @@ CASES = {
         Case("patients on both sides, in eight splits", (_PATIENTS, 0.3), [0] * 8, _on_both_sides),
         Case("patients of ten in the test, eight times", (_PATIENTS, 0.3), [3] * 8, _tested),
         Case("splits by eight generators differ", (_PATIENTS, 0.3), True, _differ),
+        Case("generators of one seed give one split", (_PATIENTS, 0.3), True, _repeat),
     ],
     "worst_to_expect": [
         Case("one film, confidence 0.95", (1, 0.95), 0.95),

@@ -188,6 +188,8 @@ def _content(value):
     """What a change to an argument would change; of functions and generators, nothing."""
     if isinstance(value, np.ndarray):
         return value.dtype, value.shape, value.tobytes()
+    if isinstance(value, dict):
+        value = list(value.items())
     if isinstance(value, list | tuple):
         return [_content(part) for part in value]
     return value if isinstance(value, int | float | str) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
@@ -44,13 +45,12 @@ def use_book_style() -> None:
 
 
 def _draw_sharply():
-    import IPython
-
-    if IPython.get_ipython() is not None:
+    shell = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+    if shell:
         from matplotlib_inline.config import InlineBackend
 
         # "retina" tells the notebook to show half of the pixels that it stores
-        InlineBackend.instance(parent=IPython.get_ipython()).figure_formats = {"retina"}
+        InlineBackend.instance(parent=shell).figure_formats = {"retina"}
 
 
 def plot_films(
@@ -123,8 +123,9 @@ def plot_confusion(report: Report, *, names: Sequence[str], ax: Axes | None = No
 
     ax = ax if ax is not None else plt.subplots(figsize=(3.4, 2.8))[1]
     counts = report.confusion
-    shares = counts / counts.sum(axis=1, keepdims=True)  # the colour compares rows of any size
-    drawn = ConfusionMatrixDisplay(shares, display_labels=names)
+    # the colour says which share of its row a count is; rows may differ much in size
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    drawn = ConfusionMatrixDisplay(confusion_matrix=shares, display_labels=names)
     drawn.plot(ax=ax, cmap="Blues", colorbar=False, im_kw={"vmin": 0, "vmax": 1})
     for text, count in zip(drawn.text_.flat, counts.flat, strict=True):
         text.set_text(f"{count}")

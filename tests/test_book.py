@@ -197,8 +197,6 @@ def test_every_exercise_has_a_cell_for_the_reader_and_a_folded_solution(page):
     for label in labels:
         pattern = rf":label: {label}\n(.*?)\{{solution-start\}} {label}\n(.*?)\{{solution-end\}}"
         block = re.search(pattern, text, re.S)
-            re.S,
-        )
         assert block, f"{label} has no solution"
         asked, solved = block.groups()
         stub = re.search(r"^def (\w+)(\(.*\)):\n    \.\.\.  # your code here\n", asked, re.M)

@@ -18,7 +18,7 @@ CHECKS = set(
     ]["checks"]
 )
 #: Files beside the wings: what they define is public.
-ROOT_FILES = ("checks", "films", "history")
+ROOT_FILES = ("films", "history")
 
 
 def public():

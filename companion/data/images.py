@@ -90,7 +90,6 @@ def _read_grey(picture):
     frames = getattr(picture, "n_frames", 1)
     if frames != 1:
         raise ImageFormatError(f"has {frames} frames, expected one")
-    picture.load()  # a PNG may say the rest behind its pixels
     if "transparency" in picture.info:
         raise ImageFormatError("is partly transparent (tRNS), expected a grey in every pixel")
     gamma = picture.info.get("gamma", DISPLAY_GAMMA)

@@ -167,6 +167,11 @@ def test_padding_may_be_a_range(write_dicom, value, limit):
     np.testing.assert_array_equal(read_dicom(path).padding, expected)
 
 
+def test_padding_of_unsigned_cells_may_be_written_with_a_sign(write_dicom):
+    path = write_dicom([[65534, 65535, 2]], PixelPaddingValue=-2)
+    np.testing.assert_array_equal(read_dicom(path).padding, [[True, False, False]])
+
+
 def test_padding_in_unused_bits_is_padding(write_dicom):
     path = write_dicom([[63536, 2096]], BitsStored=12, HighBit=11, PixelPaddingValue=63536)
     np.testing.assert_array_equal(read_dicom(path).padding, [[True, False]])

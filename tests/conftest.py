@@ -5,12 +5,17 @@ from __future__ import annotations
 import functools
 import http.server
 import os
+import shutil
+import subprocess
+import sys
 import threading
 
 import hypothesis
 import matplotlib as mpl
+import nbformat
 import numpy as np
 import pytest
+from notebooks import ROOT
 
 mpl.use("Agg")
 # In CI the same examples every time; elsewhere new ones, which is how bugs are found.
@@ -23,6 +28,53 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 def rng():
     """A source of randomness that is the same in every run."""
     return np.random.default_rng(20240)
+
+
+class Machinery:
+    """A copy of what runs notebooks under pytest, to try it on small ones."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        names = ["conftest.py", "constraints.txt", "pyproject.toml", "README.md", "LICENSE"]
+        names += ["_config.yml", "tools", "companion", "tests/nbval_sanitize.cfg"]
+        for name in names:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            (folder / name).parent.mkdir(exist_ok=True)
+            copy(ROOT / name, folder / name)
+
+    @staticmethod
+    def cell(code, outputs, *tags):
+        """A code cell that was run before."""
+        metadata = {"tags": [tag for tag in tags if tag]}
+        return nbformat.v4.new_code_cell(
+            code, outputs=outputs, execution_count=1, metadata=metadata
+        )
+
+    def write(self, name, cells, chapter=""):
+        """Write a notebook, and the text of its chapter."""
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(made, self.folder / f"{name}.ipynb")
+        if chapter:
+            (self.folder / f"{name}.md").write_text(chapter)
+
+    def run(self, name, cells, *options, chapter="", **variables):
+        """Write a notebook and return what pytest says of it."""
+        self.write(name, cells, chapter)
+        command = ["-m", "pytest", "--nbval", "-q", "--color=no", "-p", "no:cacheprovider"]
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_XDIST")}
+        done = subprocess.run(
+            [sys.executable, *command, *options, f"{name}.ipynb"],
+            cwd=self.folder, env=kept | {"PYTHONPATH": str(self.folder)} | variables,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def machinery(tmp_path_factory):
+    """Runs small notebooks as pytest runs those of the book."""
+    return Machinery(tmp_path_factory.mktemp("machinery"))
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):

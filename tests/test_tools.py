@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
+from importlib.metadata import version
 
 import execution_cache
+import kernels
 import nbformat
 import notebooks
+import page
 import page_parts
 import pytest
+import quick_check
+import setup_cells
 from myst_to_markdown import Numbers, UnknownMarkup, convert
 
 from companion.data.pneumonia import find_local
@@ -115,41 +120,77 @@ def test_outputs_stay_with_unchanged_cells_only(tmp_path):
     assert len({cell.id for cell in new.cells}) == 4
 
 
+def printed(text):
+    return [nbformat.v4.new_output("stream", name="stdout", text=text)]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("real", [True, False])
-def test_cells_on_real_data_are_compared_only_where_it_is(tmp_path, real):
-    """Run pytest on a small notebook whose real-data cell prints something else than stored."""
+def test_cells_on_real_data_are_compared_only_where_it_is(machinery, tmp_path, real):
     if real and find_local() is None:
         pytest.skip("COMPANION_DATA names no folder with the real data")
-    for name in ("conftest.py", "constraints.txt", "pyproject.toml"):
-        shutil.copy(notebooks.ROOT / name, tmp_path / name)
-    for name in ("tools", "companion"):
-        shutil.copytree(notebooks.ROOT / name, tmp_path / name)
-    shutil.copy(notebooks.ROOT / "_config.yml", tmp_path)
-    (tmp_path / "tests").mkdir()
-    shutil.copy(notebooks.ROOT / "tests" / "nbval_sanitize.cfg", tmp_path / "tests")
-
-    def cell(source, stored, *tags):
-        out = nbformat.v4.new_output("stream", name="stdout", text=stored)
-        return nbformat.v4.new_code_cell(
-            source, outputs=[out], execution_count=1, metadata={"tags": list(tags)}
-        )
-
-    cells = [cell("print(1)", "1\n"), cell("print(2)", "other\n", "real-data")]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    nbformat.write(made, tmp_path / "x.ipynb")
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    cells = [
+        machinery.cell("print(1)", printed("1\n")),
+        machinery.cell("print(2)", printed("other\n"), "real-data"),
+    ]
+    variables = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     if not real:
-        environment |= dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-        environment["COMPANION_DATA"] = ""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "x.ipynb"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True,
+        variables |= dict.fromkeys(("http_proxy", "https_proxy"), kernels.NOWHERE)
+        variables["COMPANION_DATA"] = ""
+    done = machinery.run("real_data", cells, **variables)
+    said = "1 cells tagged real-data ran on the phantom, uncompared." in done
+    assert said != real, done
+    assert ("1 failed, 1 passed" in done) == real, done
+
+
+@pytest.mark.slow
+def test_a_notebook_finds_what_a_reader_has_and_nothing_else(machinery):
+    """The chapter asks for the extra torch; what other extras and the tests bring is not there."""
+    fails = [
+        "import tensorflow",
+        "import pydicom",
+        "import pytest",
+        "import nbformat",
+        "import kernels",
+        "from importlib.metadata import version; version('pydicom')",
+        "open('beside.txt')",
+        "import importlib.resources as r; (r.files('companion') / 'left_out.txt').read_text()",
+    ]
+    passes = [
+        "import torch, numpy, companion.pages.notebook",
+        "import companion, sys; assert '_build/wheels' in companion.__file__.replace('\\\\', '/')",
+        "import os; assert os.listdir() == []",
+        "version('torch'), version('medical-image-companion');",
+        "from importlib.util import find_spec; assert find_spec('tensorflow') is None",
+        "import torch; assert torch.get_num_threads() == 1",
+        "import subprocess as s; s.run([sys.executable, '-c', 'import companion'], check=True);",
+    ]
+    (machinery.folder / "beside.txt").touch()
+    (machinery.folder / "companion" / "left_out.txt").touch()
+    cells = [machinery.cell(code, []) for code in fails + passes]
+    done = machinery.run("asks", cells, "-rA", chapter="```\n# setup: torch\n```")
+    for number, code in enumerate(fails + passes):
+        word = "FAILED" if code in fails else "PASSED"
+        assert re.search(rf"^{word} asks.ipynb::Cell {number}\b", done, re.M), (code, done)
+
+
+@pytest.mark.slow
+def test_what_pytest_ran_side_by_side_is_kept_for_the_build(machinery):
+    machinery.write("good", [machinery.cell("print(5)", printed("5\n"))])
+    bad = machinery.cell("print(7)", printed("another\n"))
+    done = machinery.run("bad", [bad], "-n", "2", "--dist", "loadfile", "good.ipynb")
+    assert "1 failed, 1 passed" in done, done
+    ask = (
+        "import execution_cache as e, nbformat\n"
+        "for name in ('good', 'bad'):\n"
+        "    try: e._cache().match_cache_notebook(nbformat.read(f'{name}.ipynb', 4)); print(name)\n"
+        "    except KeyError: pass\n"
+    )
+    kept = subprocess.run(
+        [sys.executable, "-c", ask], cwd=machinery.folder, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": f"{machinery.folder}{os.pathsep}{machinery.folder}/tools"},
     )  # fmt: skip
-    said = "1 cells tagged real-data ran on the phantom, uncompared." in done.stdout
-    assert said != real, done.stdout
-    assert ("1 failed, 1 passed" in done.stdout) == real, done.stdout
-    assert (done.returncode == 0) != real
+    assert kept.stdout == "good\n", kept.stderr
 
 
 def test_a_change_in_the_package_drops_what_was_computed_with_it(tmp_path, monkeypatch):
@@ -166,3 +207,101 @@ def test_a_change_in_the_package_drops_what_was_computed_with_it(tmp_path, monke
     monkeypatch.setattr(execution_cache.sys, "version", "another Python")
     assert execution_cache.drop_stale()
     assert not (tmp_path / "CACHE" / "made").exists()
+
+
+def test_a_search_for_files_that_finds_nothing_is_an_error(tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match="git finds no file 'compagnon/"):
+        quick_check.tracked("compagnon/*.py")
+    assert "companion/by_hand/conv.py" in quick_check.tracked("companion/*.py")
+    (tmp_path / "book").mkdir()
+    for module, search in (
+        (notebooks, notebooks.sources),
+        (kernels, kernels.unpack_wheel),
+        (execution_cache, execution_cache.inputs),
+    ):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+        with pytest.raises(FileNotFoundError):
+            search()
+
+
+def test_what_changed_names_the_tests_to_run():
+    always = set(quick_check.ALWAYS)
+
+    def chosen(*files):
+        return set(quick_check.tests_of(list(files))) - always
+
+    assert chosen("README.md", "book/4_math.md") == set()
+    conv = {"companion/by_hand/conv.py", "tests/by_hand/test_conv.py"}
+    assert chosen("companion/by_hand/conv.py") == conv
+    wing = chosen("companion/evaluation/_weighted.py")
+    assert {"tests/evaluation/test_report.py", "tests/evaluation/test_decisions.py"} <= wing
+    assert not any(name.startswith("tests/data") for name in wing)
+    assert chosen("tests/data/test_files.py", "tests/conftest.py") == {"tests/data/test_files.py"}
+    assert chosen("tools/tolerance.py") == {"tests/test_tolerance.py"}
+    assert chosen("tools/notebooks.py") == {"tests/test_tools.py"}
+    assert chosen("companion/by_hand/removed.py") == set()
+
+
+@pytest.mark.parametrize("name", ["", "no_such_page"])
+def test_a_page_must_be_named(name):
+    with pytest.raises(SystemExit, match="name one page.*9_2_metrics"):
+        page.main([name] if name else [])
+    with pytest.raises(SystemExit, match="no chapter is named no_such_page"):
+        notebooks.named(["4_math", "no_such_page"])
+
+
+def test_kernels_share_the_machine_and_have_no_network(monkeypatch):
+    monkeypatch.setenv("PYTEST_CURRENT_TEST", "x")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setattr(kernels, "unpack_wheel", lambda: notebooks.ROOT)
+    variables = kernels.environment(network=False)
+    assert not {"PYTEST_CURRENT_TEST", "MPLBACKEND"} & variables.keys()
+    assert variables["OMP_NUM_THREADS"] == variables["TF_NUM_INTRAOP_THREADS"] == "1"
+    assert variables["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert variables["GOMP_SPINCOUNT"] == variables["KMP_BLOCKTIME"] == "0"
+    assert variables["https_proxy"] == kernels.NOWHERE
+
+
+def test_an_extra_brings_all_that_it_needs_and_no_more():
+    bare, torch = (kernels.visible_distributions(extras) for extras in ((), ("torch",)))
+    assert {"numpy", "pandas", "python-dateutil", "ipykernel"} <= bare
+    assert torch - bare >= {"torch", "sympy", "mpmath"}
+    assert not {"tensorflow", "pytest", "jupyter-book", "nbclient"} & torch
+    assert {"tensorflow", "captum"} <= kernels.visible_distributions(None)
+    assert "pytest" not in kernels.visible_distributions(None)
+
+
+def test_a_chapter_names_its_extras(tmp_path):
+    assert kernels.extras_of(tmp_path / "none.ipynb") is None
+    (tmp_path / "some.md").write_text("# Title\n\n```\n# setup: torch, applications\n```\n")
+    assert kernels.extras_of(tmp_path / "some.ipynb") == ("applications", "torch")
+    (tmp_path / "bare.md").write_text("```\n# setup:\n```\n")
+    assert kernels.extras_of(tmp_path / "bare.md") == ()
+
+
+def test_the_setup_cells_are_held_to_all_packages_that_an_extra_names():
+    names = setup_cells.named_packages()
+    assert {"numpy", "torch", "tensorflow", "keras", "pydicom", "captum"} <= names
+    assert "medical-image-companion" not in names
+    found = setup_cells.installed({"torch", "no-such-package"})
+    assert list(found) == ["torch"]
+    assert found["torch"] == version("torch")
+
+
+@pytest.mark.slow
+def test_chapters_run_side_by_side_and_one_error_does_not_stop_the_others(tmp_path, capsys):
+    for name, code in (("good", "print(6 * 7)"), ("bad", "1 / 0")):
+        (tmp_path / f"{name}.md").write_text(
+            f"---\njupytext:\n  text_representation:\n    format_name: myst\n---\n# {name}\n\n"
+            f"```{{code-cell}}\n{code}\n```\n"
+        )
+    done = {}
+    chapters = [tmp_path / "good.md", tmp_path / "bad.md"]
+    failed = list(notebooks.run_chapters(chapters, lambda path, made: done.update({path: made})))
+    assert failed == [tmp_path / "bad.md"]
+    (made,) = done.values()
+    assert made.cells[-1].outputs[0].text == "42\n"
+    said = capsys.readouterr().out
+    assert "ZeroDivisionError" in said
+    assert "[2/2]" in said

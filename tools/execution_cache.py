@@ -1,4 +1,4 @@
-"""One execution for tests and pages: nbval's outputs become the build's cache.
+"""One execution for tests and pages: what nbval computes, or this, becomes the build's cache.
 
 The cache knows a notebook by the code in its cells, not by the package that the code calls,
 and Sphinx reads a page again only when its text changed.
@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "_build" / ".jupyter_cache"
@@ -23,12 +24,16 @@ STAMP = CACHE / "stamp"
 
 def inputs() -> list[Path]:
     """Return the files that outputs depend on; a pattern that finds nothing is an error."""
-    kinds = ("companion/**/*.py", "companion/**/*.json", "tools/*.py", "constraints.txt")
-    found = {kind: sorted(ROOT.glob(kind)) for kind in kinds}
+    kinds = ("companion/**/*", "tools/*.py", "constraints.txt")
+    found = {kind: [p for p in sorted(ROOT.glob(kind)) if _is_source(p)] for kind in kinds}
     empty = [kind for kind, paths in found.items() if not paths]
     if empty:
         raise FileNotFoundError(f"no file of {ROOT} matches {', '.join(empty)}")
     return [path for paths in found.values() for path in paths]
+
+
+def _is_source(path):
+    return path.is_file() and "__pycache__" not in path.parts
 
 
 def stamp() -> str:
@@ -52,30 +57,68 @@ def drop_stale() -> bool:
     for made in (CACHE, READ_PAGES):
         shutil.rmtree(made, ignore_errors=True)
     CACHE.mkdir(parents=True)
+    _cache().list_cache_records()  # makes the database now, not in two processes at once
     STAMP.write_text(now)
     return True
 
 
 def keep(notebook: nbformat.NotebookNode, outputs: list[list], path: Path) -> None:
     """Store the outputs of each code cell, as they were just computed, for the build."""
-    from jupyter_cache import get_cache
     from jupyter_cache.base import CacheBundleIn
 
-    done = copy.deepcopy(notebook)
+    done = _as_sphinx_reads(notebook)
     cells = [cell for cell in done.cells if cell.cell_type == "code"]
     for number, (cell, produced) in enumerate(zip(cells, outputs, strict=True), 1):
-        cell.metadata = {k: v for k, v in cell.metadata.items() if k not in ("jupyter", "cellView")}
         cell.outputs, cell.execution_count = nbformat.from_dict(produced or []), number
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = number
     bundle = CacheBundleIn(done, str(path))
-    get_cache(str(CACHE)).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    _cache().cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def is_kept(source: Path) -> bool:
+    """Tell whether the cache holds an execution of a chapter's code as it stands now."""
+    try:
+        _cache().match_cache_notebook(_as_sphinx_reads(notebooks.make_notebook(source)))
+    except KeyError:
+        return False
+    return True
+
+
+def fill(names: list[str]) -> None:
+    """Execute the chapters, all or those named, that the cache does not hold."""
+    missing = [source for source in notebooks.named(names) if not is_kept(source)]
+    if not missing:
+        print("Every execution is stored already.")
+        return
+    print(f"Executing {', '.join(source.stem for source in missing)}.", flush=True)
+
+    def store(source, notebook):
+        outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+        keep(notebook, outputs, source.with_suffix(".ipynb"))
+
+    failed = [source.stem for source in notebooks.run_chapters(missing, store)]
+    if failed:
+        sys.exit(f"an error, see above, in {', '.join(failed)}")
+
+
+def _cache():
+    from jupyter_cache import get_cache
+
+    return get_cache(str(CACHE))
+
+
+def _as_sphinx_reads(notebook):
+    """A copy without what only Jupyter and Colab look at: the cache asks for equal metadata."""
+    read = copy.deepcopy(notebook)
+    for cell in read.cells:
+        if cell.cell_type == "code":
+            hidden = ("jupyter", "cellView")
+            cell.metadata = {k: v for k, v in cell.metadata.items() if k not in hidden}
+    return read
 
 
 if __name__ == "__main__":
-    print(
-        "Executing the chapters anew."
-        if drop_stale()
-        else "Using stored executions where the code is unchanged."
-    )
+    drop_stale()
+    fill(sys.argv[1:])

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import multiprocessing
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import jupytext
+import kernels
 import nbformat
 from myst_to_markdown import Numbers, convert
 from page_parts import add_banner, fill_setup
@@ -23,18 +26,21 @@ from page_parts import add_banner, fill_setup
 ROOT = Path(__file__).resolve().parent.parent
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 BITMAPS = ("image/png", "image/jpeg", "image/svg+xml")
+AT_ONCE = min(2, os.cpu_count() or 1)  # a page takes up to 3 GB of memory
 
 
 def sources() -> list[Path]:
     """Return the chapters that are notebooks."""
     pages = sorted((ROOT / "book").glob("*.md"))
-    return [page for page in pages if page.read_text("utf8").startswith("---\njupytext:")]
+    found = [page for page in pages if page.read_text("utf8").startswith("---\njupytext:")]
+    if not found:
+        raise FileNotFoundError(f"{ROOT / 'book'} holds no chapter")
+    return found
 
 
 def make_notebook(source: Path) -> nbformat.NotebookNode:
     """Return a chapter as a notebook without outputs, its text in plain Markdown."""
-    page = str(source.relative_to(ROOT).with_suffix(""))
-    text = fill_setup(add_banner(source.read_text("utf8"), BADGE, page))
+    text = fill_setup(add_banner(source.read_text("utf8"), BADGE, f"book/{source.stem}"))
     paired = jupytext.reads(text, fmt="md:myst")
     numbers, cells, in_solution = Numbers(), [], False
     for cell in paired.cells:
@@ -71,17 +77,57 @@ def with_old_outputs(notebook: nbformat.NotebookNode, path: Path) -> nbformat.No
     return notebook
 
 
-def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
-    """Execute a notebook and keep what can be compared: text, no bitmaps, no stderr."""
+def run(notebook: nbformat.NotebookNode, extras: tuple[str, ...] | None) -> nbformat.NotebookNode:
+    """Execute a notebook as at a reader's who installed these extras, in an empty folder."""
+    from jupyter_client.manager import AsyncKernelManager
+    from jupyter_core.utils import run_sync
     from nbclient import NotebookClient
 
-    os.environ.pop("MPLBACKEND", None)  # Agg would leave figures out of the outputs
-    client = NotebookClient(
-        notebook, timeout=900, kernel_name="python3", record_timing=False,
-        resources={"metadata": {"path": str(folder)}},
-    )  # fmt: skip
-    client.execute()
+    manager = AsyncKernelManager(
+        kernel_name="python3", kernel_spec_manager=kernels.ReaderKernels(extras)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"metadata": {"path": folder}}
+        client = NotebookClient(
+            notebook, km=manager, timeout=900, record_timing=False, resources=place
+        )
+        try:
+            client.execute(env=kernels.environment(network=False))
+        finally:
+            run_sync(manager.shutdown_kernel)(now=True)
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"]}
+    return notebook
+
+
+def run_chapter(source: Path) -> tuple[nbformat.NotebookNode, float]:
+    """Execute a chapter with the extras that it asks for; return it and the seconds it took."""
+    start = time.perf_counter()
+    done = run(make_notebook(source), kernels.extras_of(source))
+    return done, time.perf_counter() - start
+
+
+def run_chapters(
+    chapters: list[Path], then: Callable[[Path, nbformat.NotebookNode], None]
+) -> Iterator[Path]:
+    """Execute chapters side by side, hand each to ``then``; yield those with an error."""
+    kernels.unpack_wheel()
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(AT_ONCE, mp_context=spawn) as pool:
+        waiting = {pool.submit(run_chapter, chapter): chapter for chapter in chapters}
+        for count, future in enumerate(as_completed(waiting), 1):
+            chapter, said = waiting[future], f"[{count}/{len(chapters)}]"
+            try:
+                done, seconds = future.result()
+            except Exception as problem:  # of any kind: the other chapters go on
+                print(f"{said} {chapter.stem}: {problem}", flush=True)
+                yield chapter
+            else:
+                then(chapter, done)
+                print(f"{said} {chapter.stem}: {seconds:.0f} s", flush=True)
+
+
+def comparable(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Keep of the outputs what is stored to be compared: text, no bitmaps, no stderr."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = merged(o for o in cell.outputs if o.get("name") != "stderr")
@@ -89,6 +135,15 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
                 for kind in BITMAPS:
                     output.get("data", {}).pop(kind, None)
     return notebook
+
+
+def named(names: list[str]) -> list[Path]:
+    """Return the chapters of these names, or all; a name that no chapter bears is an error."""
+    known = {source.stem: source for source in sources()}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sys.exit(f"no chapter is named {', '.join(unknown)}; there are {', '.join(known)}")
+    return [known[name] for name in names] if names else list(known.values())
 
 
 def merged(outputs: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -125,12 +180,13 @@ def refresh(names: list[str]) -> None:
     from companion.data.pneumonia import load_pneumonia
 
     load_pneumonia()  # outputs of phantoms must never be stored as those of real films
-    for source in sources():
-        if not names or source.stem in names:
-            path, start = source.with_suffix(".ipynb"), time.perf_counter()
-            print(f"{path.relative_to(ROOT)}: running", flush=True)
-            write(run(make_notebook(source), path.parent), path)
-            print(f"{path.relative_to(ROOT)}: {time.perf_counter() - start:.0f} s")
+
+    def store(source, notebook):
+        write(comparable(notebook), source.with_suffix(".ipynb"))
+
+    failed = [source.stem for source in run_chapters(named(names), store)]
+    if failed:
+        sys.exit(f"not refreshed, see above: {', '.join(failed)}")
 
 
 def check() -> None:

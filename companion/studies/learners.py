@@ -95,33 +95,7 @@ def learn_network(
     build: Callable[[int], torch.nn.Module],
     augmented: bool = False,
 ) -> Predictor:
-    """Train a network for at most 800 updates, its epoch chosen on the selection.
-
-    It stops when a quarter of all epochs, and at least three, have not improved on the best.
-
-    Parameters
-    ----------
-    train, selection : companion.films.Films
-        To learn from, and to choose the epoch on.
-    seed : int
-        Of the initial weights, the shuffling and the augmentation.
-    build : function
-        From a seed to a fresh model that gives logits (N,).
-    augmented : bool
-        Whether each batch is turned, zoomed and shifted a little.
-
-    Returns
-    -------
-    function
-        From films to probabilities, float64, (N,).
-
-    Examples
-    --------
-    >>> films = Films(np.zeros((10, 1, 22, 22)), np.arange(10) % 2)
-    >>> chance = learn_network(films, films, build=lambda seed: PooledCNN(1, seed=seed))
-    >>> chance(films.images).shape
-    (10,)
-    """
+    """Train a network for at most 800 updates, its epoch chosen on the selection."""
     model = build(seed)
     batch_size = min(BATCH_SIZE, len(train))
     epochs = math.ceil(UPDATES / math.ceil(len(train) / batch_size))

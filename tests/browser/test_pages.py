@@ -15,6 +15,7 @@ from pathlib import Path
 import execution_cache
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from filelock import FileLock
 from notebooks import ROOT, sources
 from playwright.sync_api import sync_playwright
 
@@ -51,11 +52,18 @@ def browser():
 @pytest.fixture(scope="module")
 def book(browser):
     """Build the book as ``make book`` does; executed notebooks are taken from the cache."""
-    execution_cache.drop_stale()
-    script = Path(sys.executable).with_name("jupyter-book")
-    command = [script, "build", ".", "-W", "-n", "--keep-going"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")  # the same in all processes of a run
+    (ROOT / "_build").mkdir(exist_ok=True)
+    built = ROOT / "_build" / "built_in_run"
+    with FileLock(ROOT / "_build" / "build.lock"):
+        if not run or not built.is_file() or built.read_text() != run:
+            execution_cache.drop_stale()
+            execution_cache.fill([])
+            script = Path(sys.executable).with_name("jupyter-book")
+            command = [script, "build", ".", "-W", "-n", "--keep-going"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+            built.write_text(run)
     return HTML
 
 

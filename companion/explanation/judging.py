@@ -17,7 +17,7 @@ from companion.evaluation.intervals import mean_estimate
 from companion.explanation._model import expect_evaluation_mode
 from companion.explanation.maps import METHODS, explain
 from companion.explanation.scores import (
-    check_masks,
+    _check_masks,
     deletion_insertion,
     energy_inside,
     pointing_game,
@@ -179,7 +179,7 @@ def score_maps(
     [1.0, 1.0]
     """
     images = check_images("images", images)
-    masks = check_masks(masks, (len(images), *images.shape[2:]))
+    masks = _check_masks(masks, (len(images), *images.shape[2:]))
     if few < 1 or not 0 <= noise < np.inf:
         raise ValueError(f"few must be at least 1 and noise at least 0, got {few}, {noise}")
     names = [*methods, *more, *BASELINES]

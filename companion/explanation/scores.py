@@ -53,7 +53,7 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) ->
     [1.0]
     """
     maps = _check_maps("maps", maps)
-    masks = check_masks(masks, maps.shape)
+    masks = _check_masks(masks, maps.shape)
     if not isinstance(tolerance, int | np.integer) or tolerance < 0:
         raise ValueError(f"tolerance must be a whole number of pixels, got {tolerance!r}")
     if tolerance:
@@ -89,7 +89,7 @@ def energy_inside(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     [0.75]
     """
     maps = _check_maps("maps", maps)
-    masks = check_masks(masks, maps.shape)
+    masks = _check_masks(masks, maps.shape)
     positive = np.maximum(maps, 0)
     silent = positive.max(axis=(1, 2), keepdims=True) == 0
     positive = np.where(silent, 1.0, positive)
@@ -214,7 +214,7 @@ def _asked(score, images):
     return found
 
 
-def check_masks(masks, shape):
+def _check_masks(masks, shape):
     """Return masks as bool (N, H, W), or raise unless each shows a lesion."""
     if np.shape(masks) != shape:
         raise ValueError(f"maps and masks must be (N, H, W), got {shape} and {np.shape(masks)}")

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from importlib.metadata import version
 
 import execution_cache
@@ -305,3 +306,24 @@ def test_chapters_run_side_by_side_and_one_error_does_not_stop_the_others(tmp_pa
     said = capsys.readouterr().out
     assert "ZeroDivisionError" in said
     assert "[2/2]" in said
+
+
+def test_a_wheel_stays_while_a_kernel_may_read_from_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels, "ROOT", tmp_path)
+    monkeypatch.setattr(kernels, "WHEELS", tmp_path / "wheels")
+
+    def build(source, folder):
+        with zipfile.ZipFile(folder / "x.whl", "w") as wheel:
+            wheel.write(source / "companion" / "a.py", "companion/a.py")
+
+    monkeypatch.setattr(kernels, "_build", build)
+    (tmp_path / "companion").mkdir()
+    places = []
+    for text in ("1", "2", "1"):
+        (tmp_path / "companion" / "a.py").write_text(text)
+        places.append(kernels.unpack_wheel())
+        assert (places[-1] / "companion" / "a.py").read_text() == text
+    assert places[0] == places[2] != places[1]
+    os.utime(places[1], (0, 0))
+    assert kernels.unpack_wheel() == places[0]
+    assert sorted((tmp_path / "wheels").iterdir()) == [places[0]]

@@ -21,11 +21,11 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from tqdm import tqdm
 
 from companion.data.pneumonia import load_pneumonia
+from companion.films import Films
 from companion.in_torch.pretrained import frozen_features
-from companion.in_torch.training import has_bfloat16
 from companion.studies.active_learning import STRATEGIES, label_in_rounds
 from companion.studies.budgets import draw_budget, flip_labels
-from companion.studies.learners import LEARNERS
+from companion.studies.learners import LEARNERS, learn_logistic
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "companion" / "pages" / "learning_curve.json"
@@ -34,7 +34,7 @@ ROUNDS = (50, 100, 150, 200, 300, 400, 600, 800)
 #: Name of the curve: learner, share of labels flipped, prevalence in the training films.
 CURVES = {
     "logistic regression": ("logistic regression", 0, None),
-    "frozen features": ("logistic regression", 0, None),
+    "frozen features": None,
     "document model": ("document model", 0, None),
     "better CNN": ("better CNN", 0, None),
     "better CNN, augmented": ("better CNN, augmented", 0, None),
@@ -44,16 +44,16 @@ CURVES = {
 ACTIVE = ("logistic regression", "better CNN")
 
 
-def score(predictor, films, labels):
+def score(predictor, splits):
     """Return AUROC, balanced accuracy and accuracy on the held-out splits, four decimals."""
     found = {}
-    for split in ("val", "test"):
-        chance = predictor(films[split])
+    for split, name in (("val", "validation"), ("test", "test")):
+        labels, chance = splits[name].labels, predictor(splits[name].images)
         said = chance >= 0.5
         found[split] = {
-            "auroc": roc_auc_score(labels[split], chance),
-            "balanced_accuracy": balanced_accuracy_score(labels[split], said),
-            "accuracy": (said == labels[split]).mean(),
+            "auroc": roc_auc_score(labels, chance),
+            "balanced_accuracy": balanced_accuracy_score(labels, said),
+            "accuracy": (said == labels).mean(),
         }
     return {split: {m: round(float(v), 4) for m, v in s.items()} for split, s in found.items()}
 
@@ -70,26 +70,38 @@ def gather(points):
     return {"sizes": sizes, **table}
 
 
-def run_point(learner, size, seed, noise, prevalence, films, labels):
+def run_point(learner, size, seed, noise, prevalence, splits):
     """Draw a budget, spoil its labels, train and score."""
     torch.set_num_threads(1)
-    rng = np.random.default_rng(seed)
-    rows = draw_budget(labels["train"], size, rng, prevalence=prevalence)
-    spoilt = labels["train"].copy()
+    rng, pool = np.random.default_rng(seed), splits["train"]
+    rows = draw_budget(pool.labels, size, rng, prevalence=prevalence)
+    spoilt = pool.labels.copy()
     drawn = np.concatenate(rows)
     spoilt[drawn] = flip_labels(spoilt[drawn], noise, rng)
-    parts = [(films["train"][part], spoilt[part]) for part in rows]
-    return {(size, seed): score(LEARNERS[learner](*parts, seed), films, labels)}
+    parts = [Films(pool.images[part], spoilt[part]) for part in rows]
+    return {(size, seed): score(LEARNERS[learner](*parts, seed), splits)}
 
 
-def run_rounds(learner, strategy, seed, films, labels):
+def run_frozen(size, seed, features, splits):
+    """Do the same with logistic regression on features that were computed once."""
+    rng, pool = np.random.default_rng(seed), splits["train"]
+    parts = [pool[part] for part in draw_budget(pool.labels, size, rng)]
+    seen = partial(look_up, features)
+    return {(size, seed): score(learn_logistic(*parts, seed, features=seen), splits)}
+
+
+def look_up(features, images):
+    """Return the features of images that were seen before."""
+    return np.stack([features[image.tobytes()] for image in images]).astype(np.float64)
+
+
+def run_rounds(learner, strategy, seed, splits):
     """Label round by round, scored after each."""
     torch.set_num_threads(1)
     rounds = label_in_rounds(
-        LEARNERS[learner], films["train"], labels["train"],
-        sizes=ROUNDS, strategy=strategy, seed=seed,
-    )  # fmt: skip
-    return {(size, seed): score(predictor, films, labels) for size, predictor in rounds}
+        LEARNERS[learner], splits["train"], sizes=ROUNDS, strategy=strategy, seed=seed
+    )
+    return {(size, seed): score(predictor, splits) for size, predictor in rounds}
 
 
 def affordable(labels, prevalence):
@@ -100,23 +112,40 @@ def affordable(labels, prevalence):
     return [size for size, count in parts if count <= ill and size - count <= len(labels) - ill]
 
 
-def jobs_of(name, labels, seeds):
-    """Return the independent calls that make up a curve, without the data."""
-    if name in CURVES:
+def jobs_of(name, splits, seeds):
+    """Return the independent calls that make up a curve."""
+    labels = splits["train"].labels
+    if name == "frozen features":
+        features = {
+            image.tobytes(): row
+            for films in splits.values()
+            for image, row in zip(films.images, frozen_features(films.images), strict=True)
+        }
+        calls = [partial(run_frozen, size, seed, features) for size, seed in grid(labels, seeds)]
+    elif name in CURVES:
         learner, noise, prevalence = CURVES[name]
-        sizes = affordable(labels["train"], prevalence)
-        return [
-            delayed(partial(run_point, learner, size, seed, noise, prevalence))
-            for size in sizes
-            for seed in range(seeds)
+        calls = [
+            partial(run_point, learner, size, seed, noise, prevalence)
+            for size, seed in grid(labels, seeds, prevalence)
         ]
-    _, learner, strategy = name.rsplit(", ", 2)
-    return [delayed(partial(run_rounds, learner, strategy, seed)) for seed in range(seeds)]
+    else:
+        _, learner, strategy = name.rsplit(", ", 2)
+        calls = [partial(run_rounds, learner, strategy, seed) for seed in range(seeds)]
+    return [delayed(call)(splits) for call in calls]
+
+
+def grid(labels, seeds, prevalence=None):
+    """Return every size that can be afforded with every seed."""
+    return [(size, seed) for size in affordable(labels, prevalence) for seed in range(seeds)]
 
 
 def as_text(made):
     """Return the table as JSON, a line a split."""
-    text = json.dumps(made).replace('"better CNN', '\n"better CNN').replace('"val"', '\n "val"')
+    text = (
+        json.dumps(made)
+        .replace('"better CNN', '\n"better CNN')
+        .replace('"validation"', '\n "validation"')
+    )
     return text.replace('"test"', '\n "test"')
 
 
@@ -126,19 +155,13 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    data = load_pneumonia()
-    splits = {"train": data.train, "val": data.val, "test": data.test}
-    pixels = {name: (s.images / 255).astype(np.float32)[:, None] for name, s in splits.items()}
-    labels = {name: s.labels for name, s in splits.items()}
+    splits = load_pneumonia().splits
     names = [*CURVES, *(f"active, {learner}, {how}" for learner in ACTIVE for how in STRATEGIES)]
-    made = provenance() | {"precision": "bfloat16" if has_bfloat16() else "float32"}
-    made |= {"seeds": options.seeds, "curves": {}}
+    made = provenance() | {"precision": "float32", "seeds": options.seeds, "curves": {}}
     workers = Parallel(options.processes, return_as="generator_unordered")
     for name in names:
-        started, films, points = time.perf_counter(), pixels, {}
-        if name == "frozen features":
-            films = {split: frozen_features(images) for split, images in pixels.items()}
-        jobs = [call(films, labels) for call in jobs_of(name, labels, options.seeds)]
+        started, points = time.perf_counter(), {}
+        jobs = jobs_of(name, splits, options.seeds)
         for found in tqdm(workers(jobs), name, len(jobs)):
             points |= found
         made["curves"][name] = gather(points)

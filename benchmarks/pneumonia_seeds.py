@@ -9,36 +9,35 @@ import argparse
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 from provenance import provenance, store
 
+from companion import in_keras, in_torch
 from companion.data.pneumonia import load_pneumonia
 from companion.evaluation.report import evaluate
-from companion.in_keras.training import fit_document_program
+from companion.in_keras.models import document_cnn
 from companion.in_torch.models import DocumentCNN
-from companion.in_torch.training import fit, predict
 
 HERE = Path(__file__).resolve().parent
 
 
-def program(x, y, seed):
+def program(splits, seed):
     """The document's program, inputs scaled and nothing else changed."""
-    last = {split: np.moveaxis(images, 1, -1) for split, images in x.items()}
-    run = fit_document_program(
-        last["train"], y["train"], validation=(last["val"], y["val"]), seed=seed
-    )
-    return lambda split: np.asarray(run.model(last[split], training=False))[:, 0]
+    keras.utils.set_random_seed(seed)
+    model = document_cnn((28, 28, 1))
+    in_keras.fit(model, splits["train"], validation=splits["validation"], keep="last", seed=seed)
+    return lambda images: in_keras.predict(model, images)
 
 
-def stopped(x, y, seed):
+def stopped(splits, seed):
     """The same model in PyTorch, stopped when three epochs did not improve on the best."""
     model = DocumentCNN((1, 28, 28), seed=seed)
-    fit(
-        model, x["train"], y["train"], validation=(x["val"], y["val"]),
-        epochs=30, patience=3, seed=seed,
-    )  # fmt: skip
-    return lambda split: predict(model, x[split])
+    in_torch.fit(
+        model, splits["train"], validation=splits["validation"], epochs=30, patience=3, seed=seed
+    )
+    return lambda images: in_torch.predict(model, images)
 
 
 def main():
@@ -46,16 +45,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     seeds, made = parser.parse_args().seeds, provenance()
-    data = load_pneumonia()
-    splits = {"train": data.train, "val": data.val, "test": data.test}
-    x = {name: (s.images / 255).astype(np.float32)[:, None] for name, s in splits.items()}
-    y = {name: s.labels for name, s in splits.items()}
+    splits = load_pneumonia().splits
     rows = []
     for method in (program, stopped):
         for seed in range(seeds):
-            scores = method(x, y, seed)
-            for split in ("val", "test"):
-                report = evaluate(y[split], scores(split), rng=np.random.default_rng(0))
+            scores = method(splits, seed)
+            for split in ("validation", "test"):
+                films = splits[split]
+                report = evaluate(films.labels, scores(films.images), rng=np.random.default_rng(0))
                 row = {"method": method.__name__, "seed": seed, "split": split}
                 for metric, estimate in report.items():
                     values = (estimate.value, estimate.low, estimate.high)

@@ -13,30 +13,7 @@ import numpy as np
 
 
 def check_array(name: str, array: np.ndarray, axes: str) -> None:
-    """Raise unless an array holds finite floats and has the axes it should have.
-
-    Parameters
-    ----------
-    name : str
-        What the caller calls it.
-    array : numpy.ndarray
-        To be checked.
-    axes : str
-        One word an axis, ``"N C H W"``.
-
-    Raises
-    ------
-    ValueError
-        If it is no float32 or float64 array, has another number of axes, is empty,
-        or holds NaN or infinity.
-
-    Examples
-    --------
-    >>> check_array("images", np.zeros((2, 3)), "N C H W")
-    Traceback (most recent call last):
-    ...
-    ValueError: images must be (N, C, H, W), got shape (2, 3)
-    """
+    """Raise unless an array holds finite floats and has the axes it should have."""
     if not isinstance(array, np.ndarray) or array.dtype not in (np.float32, np.float64):
         found = getattr(array, "dtype", type(array).__name__)
         raise ValueError(f"{name} must be a float32 or float64 array, got {found}")
@@ -54,56 +31,14 @@ def check_array(name: str, array: np.ndarray, axes: str) -> None:
 
 
 def check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Raise unless an array of finite floats has this very shape.
-
-    Parameters
-    ----------
-    name : str
-        What the caller calls it.
-    array : numpy.ndarray
-        To be checked.
-    shape : tuple of int
-        What it must be.
-
-    Raises
-    ------
-    ValueError
-        Saying what was found and what was expected.
-
-    Examples
-    --------
-    >>> check_shape("bias", np.zeros(3), (4,))
-    Traceback (most recent call last):
-    ...
-    ValueError: bias must have shape (4,), got (3,)
-    """
+    """Raise unless an array of finite floats has this very shape."""
     if np.shape(array) != shape:
         raise ValueError(f"{name} must have shape {shape}, got {np.shape(array)}")
     check_array(name, array, " ".join(map(str, shape)))
 
 
 def check_unit_range(name: str, values: np.ndarray) -> None:
-    """Raise unless all values are finite and in [0, 1], as those of a scaled film are.
-
-    Parameters
-    ----------
-    name : str
-        What the caller calls it.
-    values : numpy.ndarray
-        To be checked, not empty.
-
-    Raises
-    ------
-    ValueError
-        Saying what was found.
-
-    Examples
-    --------
-    >>> check_unit_range("images", np.array([0, 255]))
-    Traceback (most recent call last):
-    ...
-    ValueError: images must be in [0, 1], got values from 0 to 255
-    """
+    """Raise unless all values are finite and in [0, 1], as those of a scaled film are."""
     if not np.isfinite(values).all():
         raise ValueError(
             f"{name} must be finite, got {(~np.isfinite(values)).sum()} NaN or infinite"
@@ -285,25 +220,7 @@ def check_images(name: str, images: object, *, channels: int | None = None) -> n
 
 
 def check_image(image: np.ndarray) -> None:
-    """Raise unless an array is one finite greyscale image in [0, 1].
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        Expected: float, (H, W), in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        Naming the shape, dtype or value that was found.
-
-    Examples
-    --------
-    >>> check_image(np.full((2, 2), 7.0))
-    Traceback (most recent call last):
-    ...
-    ValueError: image must be in [0, 1], got values from 7 to 7
-    """
+    """Raise unless an array is one finite greyscale image in [0, 1]."""
     image = np.asarray(image)
     if image.ndim != 2 or image.size == 0:
         raise ValueError(f"image must be (H, W) and not empty, got shape {image.shape}")
@@ -317,27 +234,7 @@ LEAST = 22
 
 
 def check_input_shape(input_shape: tuple[int, int, int], axes: str) -> None:
-    """Raise unless the document's model fits the shape.
-
-    Parameters
-    ----------
-    input_shape : tuple of int
-        Channels, height and width, in the order of `axes`.
-    axes : str
-        "C H W" or "H W C".
-
-    Raises
-    ------
-    ValueError
-        Saying what was found.
-
-    Examples
-    --------
-    >>> check_input_shape((16, 16, 1), "H W C")
-    Traceback (most recent call last):
-    ...
-    ValueError: input_shape must be (H, W, C) with H and W at least 22, got (16, 16, 1)
-    """
+    """Raise unless the document's model fits the shape."""
     least = [1 if axis == "C" else LEAST for axis in axes.split()]
     given = tuple(input_shape)
     if len(given) != 3 or any(size < few for size, few in zip(given, least, strict=True)):

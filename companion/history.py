@@ -20,7 +20,7 @@ class History:
     --------
     >>> history = History()
     >>> for loss in (0.5, 0.4, 0.4, 0.6):
-    ...     history.record(train_loss=loss, val_loss=loss, val_accuracy=0.9)
+    ...     history.record(loss, loss, val_accuracy=0.9)
     >>> history.best_epoch, history.waited
     (2, 2)
     """
@@ -29,7 +29,7 @@ class History:
     val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
 
-    def record(self, *, train_loss: float, val_loss: float, val_accuracy: float) -> None:
+    def record(self, train_loss: float, val_loss: float, val_accuracy: float) -> None:
         """Add an epoch.
 
         Raises

@@ -104,14 +104,7 @@ def test_no_imports_in_a_circle():
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_can_be_read_in_a_sitting(module):
     lines = path_of(module).read_text("utf8").count("\n")
-    assert lines <= 340, f"{module} has {lines} lines: split it"
-
-
-@pytest.mark.parametrize("module", [m for m in MODULES if "._" not in m])
-def test_every_public_function_has_an_example_that_runs(module):
-    for node in ast.parse(path_of(module).read_text("utf8")).body:
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            assert node.name == "main" or ">>> " in ast.get_docstring(node), node.name
+    assert lines <= 300, f"{module} has {lines} lines: split it"
 
 
 def test_the_bare_import_is_light():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import shutil
+from pathlib import Path
+
 from docutils import nodes
 from page_parts import add_banner, fill_setup
 from sphinx_design.shared import create_component
@@ -17,7 +21,81 @@ def on_source_read(app, docname, source):
         source[0] = fill_setup(add_banner(source[0], "_static/colab.svg", docname, cost))
 
 
+class UnsearchedCode(nodes.literal_block):
+    """Code, or what it printed, that looks as ever but that the search does not know.
+
+    Sphinx's index collects the text nodes of a page; this block's text is in ``rawsource`` only.
+    Excerpts of hits are cut from the page's HTML: search.js leaves out the class "unsearched".
+    """
+
+    def astext(self):
+        """Return what is shown."""
+        return self.rawsource
+
+
+def show_unsearched_code(translator, node):
+    """Draw the block as any other block of code."""
+    translator.visit_literal_block(node)
+
+
 def on_doctree_read(app, doctree):
+    """Change what Sphinx made of a page's cells, exercises and solutions."""
+    leave_out_the_second_cost(doctree)
+    hide_from_search(doctree)
+    number_contents(doctree)
+    gather_tabs(doctree)
+
+
+def cells_of(doctree):
+    """Return the code cells of a page, each with its code."""
+    for cell in list(doctree.findall(nodes.container)):
+        if _is(cell, "cell_code"):
+            sources = [part for part in cell if _is(part, "cell_code_source")]
+            blocks = [block for part in sources for block in part.findall(nodes.literal_block)]
+            yield cell, "\n".join(block.astext() for block in blocks)
+
+
+def _is(node, element):
+    return isinstance(node, nodes.container) and node.get("nb_element") == element
+
+
+def leave_out_the_second_cost(doctree):
+    """Remove the cell that measures the page's cost: its sentence stands under the title."""
+    for cell, code in cells_of(doctree):
+        if code.strip() == "show_cost()":
+            cell.parent.remove(cell)
+
+
+def hide_from_search(doctree):
+    """Keep set-up and imports, with what they print, from standing before the prose in a search."""
+    for cell, code in cells_of(doctree):
+        is_setup = code.startswith("# @title Setup")
+        if is_setup or _mostly_imports(code):
+            cell["classes"] += ["setup"] if is_setup else []
+            for block in list(cell.findall(nodes.literal_block)):
+                shown = UnsearchedCode(block.rawsource, **block.attributes)
+                shown["classes"] = [*block["classes"], "unsearched"]
+                block.replace_self(shown)
+
+
+def _mostly_imports(code):
+    try:
+        statements = ast.parse(code).body
+    except SyntaxError:  # a cell in IPython's own language
+        return False
+    imports = sum(isinstance(statement, ast.Import | ast.ImportFrom) for statement in statements)
+    return imports > len(statements) / 2
+
+
+def number_contents(doctree):
+    """Give the contents of each exercise and solution an id of its own."""
+    for name in ("exercise-content", "solution-content"):
+        sections = [node for node in doctree.findall(nodes.section) if name in node["ids"]]
+        for number, section in enumerate(sections, 1):
+            section["ids"] = [f"{name}-{number}"]
+
+
+def gather_tabs(doctree):
     """Gather neighbouring cells that show one thing in several frameworks into tabs.
 
     A cell inside a directive would not be executed, hence the tags.
@@ -61,7 +139,13 @@ def on_numbers_assigned(app, env):
 
 
 def on_page_context(app, pagename, templatename, context, doctree):
-    """Leave out thebe, which the book does not use and which declares its constants twice."""
+    """Offer the committed notebook for download; leave out thebe, which the book does not use.
+
+    MyST-NB would offer the page's own source in cells, with directives that Jupyter doesn't know.
+    """
+    committed = Path(app.srcdir, pagename).with_suffix(".ipynb")
+    if context.get("ipynb_source") and committed.is_file():
+        shutil.copyfile(committed, Path(app.outdir, "_sources", context["ipynb_source"]))
     context["script_files"] = [
         script
         for script in context.get("script_files", [])
@@ -71,6 +155,7 @@ def on_page_context(app, pagename, templatename, context, doctree):
 
 def setup(app):
     """Register with Sphinx."""
+    app.add_node(UnsearchedCode, html=(show_unsearched_code, None))
     app.connect("source-read", on_source_read)
     app.connect("doctree-read", on_doctree_read)
     app.connect("env-get-updated", on_numbers_assigned, priority=900)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from page_parts import colab_address, site_address, text_address
 from pybtex.database import parse_file
 from pybtex.richtext import Text
 
@@ -29,8 +30,9 @@ class UnknownMarkup(ValueError):
 
 @dataclass
 class Numbers:
-    """What a page counts as it goes: exercises, by label."""
+    """What a page counts as it goes: exercises, by label; and which page it is."""
 
+    page: str = "book/index"
     exercises: dict[str, int] = field(default_factory=dict)
     cited: list[str] = field(default_factory=list)
 
@@ -76,7 +78,12 @@ def _directive(opening, body, numbers):
     if name == "math":
         return ["$$", *body, "$$"]
     if name == "raw":
-        return ["", "*On the book's page there is a figure here that you can operate.*", ""]
+        page = site_address(numbers.page)
+        return [
+            "",
+            f"*On [the book's page]({page}) there is a figure here that you can operate.*",
+            "",
+        ]
     if name in ADMONITIONS or name == "admonition":
         title = ADMONITIONS.get(name) or _roles(argument, numbers)
         opener = [argument] if argument and name in ADMONITIONS else []
@@ -142,7 +149,7 @@ def _role(name, content, numbers):
         links = [f"[{author_year(key, in_text=name == 'cite:t')}]({address(key)})" for key in keys]
         return "; ".join(links) if name == "cite:t" else f"({'; '.join(links)})"
     if name == "doc":
-        return f"[{text if titled else page_title(target)}]({page_file(target)})"
+        return f"[{text if titled else page_title(target)}]({page_address(target)})"
     if name in ("ref", "numref"):
         exercise = numbers.exercises.get(target)
         return text if titled else f"exercise {exercise}" if exercise else target
@@ -155,10 +162,13 @@ def _role(name, content, numbers):
     raise UnknownMarkup(f"role {name!r} has no form in plain Markdown yet")
 
 
-def page_file(page: str) -> str:
-    """Return the file that a reader of notebooks opens: a notebook, or a text if there is none."""
+def page_address(page: str) -> str:
+    """Return where a reader of notebooks opens a page: in Colab, or on GitHub if it has no code.
+
+    Not a file beside this one: a copy saved to a drive has none.
+    """
     is_notebook = (BOOK / f"{page}.md").read_text("utf8").startswith("---\njupytext:")
-    return f"{page}.ipynb" if is_notebook else f"{page}.md"
+    return (colab_address if is_notebook else text_address)(f"book/{page}")
 
 
 def page_title(page: str) -> str:

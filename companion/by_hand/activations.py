@@ -1,4 +1,4 @@
-"""Activations, forward and backward, in NumPy."""
+"""Activations, forward and backward."""
 
 from __future__ import annotations
 
@@ -41,11 +41,17 @@ def relu_backward(grad: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Same shape.
 
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or an array holds no floats.
+
     Examples
     --------
     >>> relu_backward(np.array([5.0, 5.0, 5.0]), np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 5.])
     """
+    _check_pair(grad, "inputs", inputs)
     return grad * (inputs > 0)
 
 
@@ -67,35 +73,10 @@ def sigmoid(inputs: np.ndarray) -> np.ndarray:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    negative = np.array(inputs, dtype=np.result_type(inputs, np.float32))
+    inputs = np.asarray(inputs)
+    negated = np.array(inputs, dtype=np.result_type(inputs, np.float32))
     with np.errstate(over="ignore"):
-        return squash(np.negative(negative, out=negative))
-
-
-def squash(scaled: np.ndarray) -> np.ndarray:
-    """Replace -x by sigmoid(x), in place: one exponential is faster than one tanh.
-
-    Of -2 x it makes what `2 * result - 1` turns into tanh(x). The caller lets numbers
-    overflow to infinity, whose inverse is the zero that belongs there.
-
-    Parameters
-    ----------
-    scaled : numpy.ndarray
-        float, any shape; overwritten.
-
-    Returns
-    -------
-    numpy.ndarray
-        `scaled`.
-
-    Examples
-    --------
-    >>> squash(np.array([0.0]))
-    array([0.5])
-    """
-    np.exp(scaled, out=scaled)
-    scaled += 1
-    return np.reciprocal(scaled, out=scaled)
+        return _sigmoid_of_negated(np.negative(negated, out=negated))
 
 
 def sigmoid_backward(grad: np.ndarray, outputs: np.ndarray) -> np.ndarray:
@@ -111,11 +92,17 @@ def sigmoid_backward(grad: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Same shape.
 
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or an array holds no floats.
+
     Examples
     --------
     >>> sigmoid_backward(np.array([1.0]), np.array([0.5]))
     array([0.25])
     """
+    _check_pair(grad, "outputs", outputs)
     return grad * outputs * (1 - outputs)
 
 
@@ -143,7 +130,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     array([[0.5, 0.5]])
     """
     check_array("logits", logits, "N K")
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    with np.errstate(over="ignore"):  # to minus infinity, whose power is the zero that belongs
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
@@ -160,9 +148,39 @@ def softmax_backward(grad: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     numpy.ndarray
         (N, K); each row adds up to zero.
 
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or an array holds no floats.
+
     Examples
     --------
     >>> softmax_backward(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]]))
     array([[ 0.25, -0.25]])
     """
+    _check_pair(grad, "outputs", outputs)
     return outputs * (grad - (grad * outputs).sum(axis=1, keepdims=True))
+
+
+def _sigmoid_of_negated(negated):
+    """Replace -x by sigmoid(x), in place: one exponential is faster than one tanh.
+
+    Of -2 x it makes what `2 * result - 1` turns into tanh(x). The caller lets numbers
+    overflow to infinity, whose inverse is the zero that belongs there.
+    """
+    np.exp(negated, out=negated)
+    negated += 1
+    return np.reciprocal(negated, out=negated)
+
+
+def _check_pair(grad, name, other):
+    """Raise unless the gradient has the shape of what it is multiplied with, and both are floats.
+
+    Values are not looked at: that would take as long as the work itself.
+    """
+    for word, array in (("grad", grad), (name, other)):
+        if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating):
+            found = getattr(array, "dtype", type(array).__name__)
+            raise ValueError(f"{word} must be a float array, got {found}")
+    if grad.shape != other.shape:
+        raise ValueError(f"grad must have the shape {other.shape} of {name}, got {grad.shape}")

@@ -1,8 +1,4 @@
-"""One step of each recurrent unit, in NumPy: simple, LSTM and GRU.
-
-Inputs are (N, D), states (N, H). The order of the gates' blocks is that of
-:class:`companion.by_hand.cells.RecurrentParameters`.
-"""
+"""What recurrent layers are made of: their parameters, states and gates."""
 
 from __future__ import annotations
 
@@ -10,116 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from companion.by_hand.activations import sigmoid
-
-
-def rnn_step(inputs: np.ndarray, state: np.ndarray, parameters: RecurrentParameters) -> np.ndarray:
-    """Return the next state of a simple recurrent unit: tanh of two weighted sums.
-
-    Parameters
-    ----------
-    inputs : numpy.ndarray
-        float, (N, D).
-    state : numpy.ndarray
-        (N, H).
-    parameters : RecurrentParameters
-        With one block.
-
-    Returns
-    -------
-    numpy.ndarray
-        (N, H), from -1 to 1.
-
-    Examples
-    --------
-    >>> p = RecurrentParameters(np.ones((1, 1)), np.ones((1, 1)), np.zeros(1), np.zeros(1))
-    >>> rnn_step(np.array([[0.5]]), np.array([[-0.5]]), p)
-    array([[0.]])
-    """
-    return np.tanh(_of_inputs(inputs, parameters) + _of_state(state, parameters))
-
-
-def lstm_step(inputs: np.ndarray, state: LSTMState, parameters: RecurrentParameters) -> LSTMState:
-    """Return the next state of an LSTM: forget some of the cell, add some of a candidate.
-
-    Parameters
-    ----------
-    inputs : numpy.ndarray
-        float, (N, D).
-    state : LSTMState
-        Hidden and cell, (N, H) each.
-    parameters : RecurrentParameters
-        With four blocks: input, forget, candidate, output.
-
-    Returns
-    -------
-    LSTMState
-        The next.
-
-    Examples
-    --------
-    >>> zeros = np.zeros((1, 1))
-    >>> p = RecurrentParameters(np.zeros((1, 4)), np.zeros((1, 4)), np.zeros(4), np.zeros(4))
-    >>> lstm_step(zeros, LSTMState(zeros, np.array([[2.0]])), p).cell
-    array([[1.]])
-    """
-    i, f, g, o = np.split(
-        _of_inputs(inputs, parameters) + _of_state(state.hidden, parameters), 4, 1
-    )
-    cell = sigmoid(f) * state.cell + sigmoid(i) * np.tanh(g)
-    return LSTMState(sigmoid(o) * np.tanh(cell), cell)
-
-
-def gru_step(
-    inputs: np.ndarray,
-    state: np.ndarray,
-    parameters: RecurrentParameters,
-    *,
-    reset_after: bool = True,
-) -> np.ndarray:
-    """Return the next state of a GRU: a mixture of the old state and a candidate.
-
-    Parameters
-    ----------
-    inputs : numpy.ndarray
-        float, (N, D).
-    state : numpy.ndarray
-        (N, H).
-    parameters : RecurrentParameters
-        With three blocks: reset, update, candidate.
-    reset_after : bool
-        Whether the reset gate acts on the product of state and weights, as in PyTorch and
-        Keras, or on the state before the product, as in the paper.
-
-    Returns
-    -------
-    numpy.ndarray
-        (N, H).
-
-    Examples
-    --------
-    >>> p = RecurrentParameters(np.zeros((1, 3)), np.zeros((1, 3)), np.zeros(3), np.zeros(3))
-    >>> gru_step(np.zeros((1, 1)), np.array([[2.0]]), p)
-    array([[1.]])
-    """
-    units = state.shape[1]
-    x_r, x_z, x_n = np.split(_of_inputs(inputs, parameters), 3, axis=1)
-    h_r, h_z, h_n = np.split(_of_state(state, parameters), 3, axis=1)
-    r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
-    if reset_after:
-        n = np.tanh(x_n + r * h_n)
-    else:
-        weights, bias = parameters.state_weights[:, -units:], parameters.state_bias[-units:]
-        n = np.tanh(x_n + (r * state) @ weights + bias)
-    return (1 - z) * n + z * state
-
-
-def _of_inputs(inputs, parameters):
-    return inputs @ parameters.input_weights + parameters.input_bias
-
-
-def _of_state(state, parameters):
-    return state @ parameters.state_weights + parameters.state_bias
+from companion.by_hand._arguments import as_count, as_float_type
 
 
 class RecurrentParameters(NamedTuple):
@@ -144,6 +31,29 @@ class LSTMState(NamedTuple):
     cell: np.ndarray
 
 
+class LSTMGates(NamedTuple):
+    """An LSTM's gates, (N, T, H) each, from 0 to 1; ``candidate`` is from -1 to 1.
+
+    Behind the end of a sequence they are zero.
+    """
+
+    input: np.ndarray
+    forget: np.ndarray
+    candidate: np.ndarray
+    output: np.ndarray
+
+
+class GRUGates(NamedTuple):
+    """A GRU's gates, (N, T, H) each, from 0 to 1; ``candidate`` is from -1 to 1.
+
+    Behind the end of a sequence they are zero.
+    """
+
+    reset: np.ndarray
+    update: np.ndarray
+    candidate: np.ndarray
+
+
 def init_recurrent(
     features: int, units: int, blocks: int, rng: np.random.Generator, *, dtype: type = np.float64
 ) -> RecurrentParameters:
@@ -152,7 +62,7 @@ def init_recurrent(
     Parameters
     ----------
     features, units, blocks : int
-        D, H and G.
+        D, H and G, from 1 up.
     rng : numpy.random.Generator
         Draws them.
     dtype : type
@@ -163,12 +73,22 @@ def init_recurrent(
     RecurrentParameters
         Both biases included, as in PyTorch.
 
+    Raises
+    ------
+    ValueError
+        If a number is no int from 1 up, or `dtype` is another.
+
     Examples
     --------
     >>> parameters = init_recurrent(3, 2, 4, np.random.default_rng(0))
     >>> [array.shape for array in parameters]
     [(3, 8), (2, 8), (8,), (8,)]
     """
+    features, units, blocks = (
+        as_count(name, value, least=1)
+        for name, value in (("features", features), ("units", units), ("blocks", blocks))
+    )
+    dtype = as_float_type(dtype)
     bound, wide = units**-0.5, blocks * units
     return RecurrentParameters(
         *(

@@ -1,4 +1,4 @@
-"""Convolution as deep learning means it, forward and backward, in NumPy.
+"""Convolution as deep learning means it, forward and backward.
 
 Images are (N, C, H, W), kernels (O, C, M, N): O maps out of C channels, M rows by N columns.
 The kernel is not flipped: mathematics calls this cross-correlation.
@@ -12,7 +12,8 @@ from itertools import product
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from companion.by_hand.padding import Padding, Pair, as_pads, as_pair, output_size
+from companion.by_hand._arguments import Padding, Pair, as_pads, as_pair
+from companion.by_hand.padding import output_size
 from companion.checks import check_array, check_shape
 
 #: Bytes of the column buffer: it should stay in the processor's cache.
@@ -71,9 +72,9 @@ def conv2d(
     check_shape("bias", bias, (outputs,))
     matrix = kernels.reshape(outputs, -1)
     maps = np.empty((len(images), outputs, *size), images.dtype)
-    several = _several(images, kernels, size)
-    buffer = np.empty(outputs * several * size[0] * size[1], images.dtype)
-    for part, columns in _columns(images, kernels.shape, steps, pads, size, several):
+    at_once = _images_at_once(images, kernels, size)
+    buffer = np.empty(outputs * at_once * size[0] * size[1], images.dtype)
+    for part, columns in _columns(images, kernels.shape, steps, pads, size, at_once):
         sums = _product(matrix, columns, buffer).reshape(outputs, -1, *size)
         np.add(sums.swapaxes(0, 1), bias[:, None, None], out=maps[part])
     return maps
@@ -93,10 +94,7 @@ def conv2d_backward(
     ----------
     grad : numpy.ndarray
         Of the loss with respect to the maps, (N, O, H', W').
-    images, kernels : numpy.ndarray
-        As in the forward pass.
-    stride, padding : int, pair of int, or pair of pairs
-        As in the forward pass.
+    images, kernels, stride, padding : as in :func:`conv2d`
 
     Returns
     -------
@@ -121,9 +119,9 @@ def conv2d_backward(
     matrix = np.ascontiguousarray(kernels.reshape(outputs, -1).T)
     d_matrix = np.zeros((outputs, len(matrix)), images.dtype)
     d_images = np.zeros_like(images, order="C")
-    several = _several(images, kernels, size)
-    buffer = np.empty(len(matrix) * several * size[0] * size[1], images.dtype)
-    for part, columns in _columns(images, kernels.shape, steps, pads, size, several):
+    at_once = _images_at_once(images, kernels, size)
+    buffer = np.empty(len(matrix) * at_once * size[0] * size[1], images.dtype)
+    for part, columns in _columns(images, kernels.shape, steps, pads, size, at_once):
         sums = grad[part].swapaxes(0, 1).reshape(outputs, -1)
         d_matrix += sums @ columns.T
         shares = _product(matrix, sums, buffer).reshape(*window, -1, *size)
@@ -153,7 +151,7 @@ def _geometry(images, kernels, stride, padding):
     return steps, pads, size
 
 
-def _several(images, kernels, size):
+def _images_at_once(images, kernels, size):
     """Return how many images are worked on at a time, so that buffers stay in the cache."""
     each = max(len(kernels), kernels[0].size) * size[0] * size[1] * images.itemsize
     return min(max(BUFFER_BYTES // each, 1), len(images))
@@ -165,7 +163,7 @@ def _product(left, right, buffer):
     return np.matmul(left, right, out=buffer[: shape[0] * shape[1]].reshape(shape))
 
 
-def _columns(images, shape, steps, pads, size, several) -> Iterator[tuple[slice, np.ndarray]]:
+def _columns(images, shape, steps, pads, size, at_once) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield (which images, (C * M * N, images * H' * W')): each column is one window.
 
     One buffer serves all: asking the system for new memory costs more than filling it.
@@ -176,13 +174,13 @@ def _columns(images, shape, steps, pads, size, several) -> Iterator[tuple[slice,
     padded = images
     if framed:
         padded_size = (top + height + bottom, left + width + right)
-        padded = np.zeros((several, channels, *padded_size), images.dtype)
+        padded = np.zeros((at_once, channels, *padded_size), images.dtype)
     windows = sliding_window_view(padded, shape[2:], axis=(2, 3))[:, :, :: steps[0], :: steps[1]]
     windows = windows.transpose(1, 4, 5, 0, 2, 3)
     each = windows[:, :, :, 0].size
-    buffer = np.empty(several * each, images.dtype)
-    for start in range(0, number, several):
-        part = slice(start, min(start + several, number))
+    buffer = np.empty(at_once * each, images.dtype)
+    for start in range(0, number, at_once):
+        part = slice(start, min(start + at_once, number))
         count = part.stop - start
         if framed:
             padded[:count, :, top : top + height, left : left + width] = images[part]

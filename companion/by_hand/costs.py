@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from companion.by_hand._arguments import as_count
 from companion.by_hand.padding import output_size
+from companion.checks import LEAST
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def receptive_fields(layers: Sequence[tuple[str, int, int]]) -> dict[str, int]:
@@ -22,6 +26,11 @@ def receptive_fields(layers: Sequence[tuple[str, int, int]]) -> dict[str, int]:
     dict of str to int
         By name, in pixels.
 
+    Raises
+    ------
+    ValueError
+        If a kernel or stride is no int from 1 up, or two layers have the same name.
+
     References
     ----------
     A. Araujo et al., Computing receptive fields of convolutional neural networks,
@@ -34,8 +43,10 @@ def receptive_fields(layers: Sequence[tuple[str, int, int]]) -> dict[str, int]:
     """
     sizes, size, jump = {}, 1, 1
     for name, kernel, stride in layers:
-        size += (kernel - 1) * jump
-        jump *= stride
+        if name in sizes:
+            raise ValueError(f"layers must have different names, got {name!r} twice")
+        size += (as_count("kernel", kernel, least=1) - 1) * jump
+        jump *= as_count("stride", stride, least=1)
         sizes[name] = size
     return sizes
 
@@ -57,11 +68,19 @@ def document_costs(size: int, channels: int, *, pooled: bool = False) -> pd.Data
     pandas.DataFrame
         One row a layer with weights: ``layer``, ``parameters``, ``multiplications`` an image.
 
+    Raises
+    ------
+    ValueError
+        If the images are too small for three poolings, or a number is no int.
+
     Examples
     --------
     >>> int(document_costs(224, 3).parameters.sum())
     11169089
     """
+    import pandas as pd  # here, since the layers need no tables
+
+    size, channels = as_count("size", size, least=LEAST), as_count("channels", channels, least=1)
     rows = []
     for maps in (32, 64, 128):
         size = output_size(size, 3)

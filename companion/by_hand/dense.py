@@ -1,4 +1,4 @@
-"""Dense layers, flattening and the loss, forward and backward, in NumPy."""
+"""Dense layers and flattening, forward and backward."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def dense_backward(
     ----------
     grad : numpy.ndarray
         Of the loss with respect to the sums, (N, K).
-    inputs, weights : numpy.ndarray
-        As in the forward pass.
+    inputs, weights : as in :func:`dense`
 
     Returns
     -------

@@ -30,16 +30,20 @@ def numerical_gradient(
     Raises
     ------
     ValueError
-        If `array` is not float64: in float32, rounding hides a step so small.
+        If `array` is not float64 (in float32, rounding hides a step so small), or `step` is
+        not above 0.
 
     Examples
     --------
     >>> numerical_gradient(lambda x: float((x**2).sum()), np.array([1.0, 3.0])).round(6)
     array([2., 6.])
     """
-    if array.dtype != np.float64:
-        raise ValueError(f"array must be float64, got {array.dtype}")
-    moved, gradient = array.copy(), np.empty_like(array)
+    if getattr(array, "dtype", None) != np.float64:
+        found = getattr(array, "dtype", type(array).__name__)
+        raise ValueError(f"array must be float64, got {found}")
+    if not step > 0:
+        raise ValueError(f"step must be above 0, got {step}")
+    moved, gradient = array.copy(), np.empty(array.shape)
     for index in np.ndindex(array.shape):
         moved[index] = array[index] + step
         above = function(moved)

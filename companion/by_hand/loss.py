@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from companion.by_hand.activations import sigmoid
-from companion.checks import check_array
+from companion.checks import check_array, check_labels
 
 
 def binary_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -15,8 +15,8 @@ def binary_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     ----------
     logits : numpy.ndarray
         float, (N,), any real numbers; a sigmoid would turn them into probabilities.
-    labels : numpy.ndarray
-        (N,), 0 or 1.
+    labels : array_like
+        (N,), 0 or 1, of any dtype.
 
     Returns
     -------
@@ -26,14 +26,14 @@ def binary_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     Raises
     ------
     ValueError
-        If lengths differ or a label is neither 0 nor 1.
+        If lengths differ, a label is neither 0 nor 1, or a logit is not a finite float.
 
     Examples
     --------
     >>> round(binary_cross_entropy(np.array([0.0]), np.array([1])), 4)
     0.6931
     """
-    _check_answers(logits, labels)
+    labels = _check_answers(logits, labels)
     return float(np.mean(np.logaddexp(0, logits) - labels * logits))
 
 
@@ -42,8 +42,7 @@ def binary_cross_entropy_backward(logits: np.ndarray, labels: np.ndarray) -> np.
 
     Parameters
     ----------
-    logits, labels : numpy.ndarray
-        As in the forward pass.
+    logits, labels : as in :func:`binary_cross_entropy`
 
     Returns
     -------
@@ -60,15 +59,11 @@ def binary_cross_entropy_backward(logits: np.ndarray, labels: np.ndarray) -> np.
     >>> binary_cross_entropy_backward(np.array([0.0]), np.array([1]))
     array([-0.5])
     """
-    _check_answers(logits, labels)
+    labels = _check_answers(logits, labels)
     return (sigmoid(logits) - labels.astype(logits.dtype)) / len(logits)
 
 
 def _check_answers(logits, labels):
+    """Return the labels as int64."""
     check_array("logits", logits, "N")
-    if np.shape(labels) != logits.shape or not np.isin(labels, (0, 1)).all():
-        found = np.unique(labels)[:5]
-        raise ValueError(
-            f"labels must be {len(logits)} zeros and ones, "
-            f"got shape {np.shape(labels)} with {found}"
-        )
+    return check_labels("labels", labels, count=len(logits))

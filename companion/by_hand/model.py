@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from companion.by_hand._arguments import as_float_type, check_size
 from companion.by_hand.activations import relu, relu_backward
 from companion.by_hand.conv import conv2d, conv2d_backward
 from companion.by_hand.dense import dense, dense_backward, flatten, flatten_backward
@@ -41,7 +42,8 @@ class DocumentCNN:
     Raises
     ------
     ValueError
-        If `input_shape` is not three positive ints or too small for three poolings.
+        If `input_shape` is not three positive ints or too small for three poolings, or
+        `dtype` is another.
 
     References
     ----------
@@ -63,8 +65,9 @@ class DocumentCNN:
         dtype: type = np.float32,
     ):
         check_input_shape(input_shape, "C H W")
-        rng = np.random.default_rng(seed)
-        channels, height, width = input_shape
+        self.input_shape, self.dtype = tuple(map(int, input_shape)), as_float_type(dtype)
+        rng, dtype = np.random.default_rng(seed), self.dtype
+        channels, height, width = self.input_shape
         self.layers = []
         for maps in (32, 64, 128):
             self.layers.append(_convolution(channels, maps, rng, dtype))
@@ -94,6 +97,11 @@ class DocumentCNN:
         -------
         numpy.ndarray
             (N,).
+
+        Raises
+        ------
+        ValueError
+            If `images` are not such as the model was made for.
         """
         return self._forward(images)[0]
 
@@ -106,7 +114,7 @@ class DocumentCNN:
         ----------
         images : numpy.ndarray
             float, (N, C, H, W), the model's dtype.
-        labels : numpy.ndarray
+        labels : array_like
             (N,), 0 or 1.
 
         Returns
@@ -115,6 +123,11 @@ class DocumentCNN:
             In nats.
         gradients : list of numpy.ndarray
             In the order of :meth:`arrays`.
+
+        Raises
+        ------
+        ValueError
+            If `images` are not such as the model was made for, or a label is not 0 or 1.
         """
         logits, kept = self._forward(images)
         *convolutions, hidden, last = self.layers
@@ -135,7 +148,8 @@ class DocumentCNN:
         return binary_cross_entropy(logits, labels), gradients
 
     def _forward(self, images):
-        """Return the logits, and what each layer must remember for the way back."""
+        """Return the logits, and what each layer keeps for the backward pass."""
+        check_size("images", images, self.input_shape)
         *convolutions, hidden, last = self.layers
         maps, kept = images, []
         for layer in convolutions:

@@ -46,7 +46,7 @@ def batch_norm(
         How far the kept statistics move towards the batch's, 0 to 1. PyTorch's sense;
         Keras calls 1 minus this its momentum.
     epsilon : float
-        Added to the variance, above 0. PyTorch's default is 1e-5, Keras' 1e-3.
+        Added to the variance, from 0 up. PyTorch's default is 1e-5, Keras' 1e-3.
     unbiased : bool
         Whether the kept variance divides by one less than the count, as PyTorch's does
         and Keras' does not. The batch itself is always divided by the count.
@@ -61,7 +61,8 @@ def batch_norm(
     Raises
     ------
     ValueError
-        If shapes do not fit, a value is not a finite float, or training has one value a channel.
+        If shapes do not fit, a value is not a finite float, training has one value a channel,
+        or a number is out of range.
 
     References
     ----------
@@ -75,14 +76,16 @@ def batch_norm(
     >>> outputs.round(4).ravel(), kept.mean
     (array([-1.,  1.]), array([0.2]))
     """
-    maps = _maps(inputs, scale, shift)
+    maps = _maps(inputs, scale, shift, epsilon)
     for name, values in zip(("running mean", "running variance"), running, strict=True):
         check_shape(name, values, scale.shape)
+    if running.variance.min() < 0:
+        raise ValueError(f"running variance must not be negative, got {running.variance.min():g}")
+    if not 0 <= momentum <= 1:
+        raise ValueError(f"momentum must be from 0 to 1, got {momentum}")
     if training:
-        mean, variance = _moments(maps)
+        mean, variance = _moments(maps, inputs.shape)
         count = inputs.size // len(scale)
-        if count == 1:
-            raise ValueError(f"inputs must have two values a channel or more, got {inputs.shape}")
         kept = variance * count / (count - 1) if unbiased else variance
         running = Statistics(
             (1 - momentum) * running.mean + momentum * mean,
@@ -92,7 +95,7 @@ def batch_norm(
         mean, variance = running
     factor = scale / np.sqrt(variance + epsilon)
     offset = shift - mean * factor
-    outputs = np.empty_like(inputs)
+    outputs = _empty_row_major(inputs)
     for image, output in zip(maps, _as_maps(outputs), strict=True):
         np.multiply(image, factor[:, None], out=output)
         output += offset[:, None]
@@ -111,10 +114,7 @@ def batch_norm_backward(
     ----------
     grad : numpy.ndarray
         Of the loss with respect to the outputs, same shape as `inputs`.
-    inputs, scale : numpy.ndarray
-        As in the forward pass.
-    epsilon : float
-        As in the forward pass.
+    inputs, scale, epsilon : as in :func:`batch_norm`
 
     Returns
     -------
@@ -132,12 +132,12 @@ def batch_norm_backward(
     >>> batch_norm_backward(np.ones((2, 1)), films, np.ones(1))[2]
     array([2.])
     """
-    maps = _maps(inputs, scale, scale)
+    maps = _maps(inputs, scale, scale, epsilon)
     check_shape("grad", grad, inputs.shape)
-    mean, variance = _moments(maps)
+    mean, variance = _moments(maps, inputs.shape)
     inverse = 1 / np.sqrt(variance + epsilon)
     d_scale, d_shift = np.zeros_like(scale), np.zeros_like(scale)
-    d_inputs, count = np.empty_like(inputs), inputs.size // len(scale)
+    d_inputs, count = _empty_row_major(inputs), inputs.size // len(scale)
     normal = np.empty_like(maps[0])
     for image, d_output in zip(maps, _as_maps(grad), strict=True):
         np.subtract(image, mean[:, None], out=normal)
@@ -174,7 +174,7 @@ def dropout(
     Raises
     ------
     ValueError
-        If `rate` is outside that range.
+        If `rate` is outside that range, or a value is not a finite float.
 
     Examples
     --------
@@ -182,6 +182,7 @@ def dropout(
     >>> np.unique(outputs)
     array([0., 2.])
     """
+    check_shape("inputs", inputs, np.shape(inputs))
     if not 0 <= rate < 1:
         raise ValueError(f"rate must be from 0 to below 1, got {rate}")
     mask = (rng.random(inputs.shape) >= rate).astype(inputs.dtype)
@@ -202,30 +203,53 @@ def dropout_backward(grad: np.ndarray, mask: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Same shape.
 
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or a value is not a finite float.
+
     Examples
     --------
     >>> dropout_backward(np.array([3.0, 3.0]), np.array([0.0, 2.0]))
     array([0., 6.])
     """
+    check_shape("grad", grad, np.shape(mask))
     return grad * mask
 
 
-def _maps(inputs, scale, shift):
+def _maps(inputs, scale, shift, epsilon):
     """Check the arguments; return the inputs as :func:`_as_maps` does."""
     check_array("inputs", inputs, "N C H W" if np.ndim(inputs) == 4 else "N C")
     check_shape("scale", scale, inputs.shape[1:2])
     check_shape("shift", shift, inputs.shape[1:2])
+    if not 0 <= epsilon < np.inf:
+        raise ValueError(f"epsilon must be from 0 up and finite, got {epsilon}")
     return _as_maps(inputs)
 
 
 def _as_maps(array):
-    """Return a view of (N, C, H, W) as (N, C, H * W), of (N, C) as (1, C, N)."""
+    """Return (N, C, H, W) as (N, C, H * W), and (N, C) as (1, C, N).
+
+    To be written to only where :func:`_empty_row_major` made the array: of one that does not
+    lie in memory row by row, this is a copy.
+    """
     return array.T[None] if array.ndim == 2 else array.reshape(*array.shape[:2], -1)
 
 
-def _moments(maps):
+def _empty_row_major(array):
+    """Return an array of the same shape that lies in memory row by row, whatever the other does.
+
+    `empty_like` would keep the array's order; what is then written through :func:`_as_maps`
+    would go to a copy.
+    """
+    return np.empty(array.shape, array.dtype)
+
+
+def _moments(maps, shape):
     """Return mean and variance of each channel, one image at a time to stay in the cache."""
     count = len(maps) * maps.shape[2]
+    if count == 1:
+        raise ValueError(f"inputs must have two values a channel or more, got shape {shape}")
     mean = sum(image.sum(axis=1) for image in maps) / count
     variance, centred = np.zeros_like(mean), np.empty_like(maps[0])
     for image in maps:

@@ -48,9 +48,16 @@ class SGD:
             The parameters, in the same order at every step.
         gradients : sequence of numpy.ndarray
             Of the loss, one for each array and of its shape.
+
+        Raises
+        ------
+        ValueError
+            If shapes differ, from each other or from those of the steps before, or an array
+            holds no floats.
         """
-        _check_pairs(arrays, gradients)
+        _check_pairs("gradients", gradients, arrays)
         self.velocities = self.velocities or [np.zeros_like(array) for array in arrays]
+        _check_pairs("arrays", arrays, self.velocities)
         for array, gradient, velocity in zip(arrays, gradients, self.velocities, strict=True):
             velocity *= self.momentum
             velocity += gradient
@@ -118,9 +125,16 @@ class Adam:
             The parameters, in the same order at every step.
         gradients : sequence of numpy.ndarray
             Of the loss, one for each array and of its shape.
+
+        Raises
+        ------
+        ValueError
+            If shapes differ, from each other or from those of the steps before, or an array
+            holds no floats.
         """
-        _check_pairs(arrays, gradients)
+        _check_pairs("gradients", gradients, arrays)
         self.means = self.means or [(np.zeros_like(a), np.zeros_like(a)) for a in arrays]
+        _check_pairs("arrays", arrays, [mean for mean, _ in self.means])
         self.steps += 1
         first = 1 - self.beta1**self.steps
         second = np.sqrt(1 - self.beta2**self.steps)
@@ -152,7 +166,7 @@ def clip_by_norm(gradients: Sequence[np.ndarray], limit: float) -> float:
     Raises
     ------
     ValueError
-        If `limit` is not above 0.
+        If `limit` is not above 0, or a gradient is not finite.
 
     References
     ----------
@@ -166,7 +180,10 @@ def clip_by_norm(gradients: Sequence[np.ndarray], limit: float) -> float:
     """
     if not limit > 0:
         raise ValueError(f"limit must be above 0, got {limit}")
-    norm = float(np.sqrt(sum(np.vdot(gradient, gradient) for gradient in gradients)))
+    # In double precision: the squares of great numbers would not fit into single precision.
+    norm = float(np.sqrt(sum(np.square(g, dtype=np.float64).sum() for g in gradients)))
+    if not np.isfinite(norm):
+        raise ValueError(f"gradients must be finite, got a norm of {norm}")
     if norm > limit:
         for gradient in gradients:
             gradient *= limit / norm
@@ -183,7 +200,12 @@ def _check_decay(name, value):
         raise ValueError(f"{name} must be from 0 to below 1, got {value}")
 
 
-def _check_pairs(arrays, gradients):
-    shapes, found = [np.shape(a) for a in arrays], [np.shape(g) for g in gradients]
-    if shapes != found:
-        raise ValueError(f"gradients must have the shapes {shapes}, got {found}")
+def _check_pairs(name, arrays, others):
+    """Raise unless all are arrays of floats, and each has the shape of the other's."""
+    for array in (*arrays, *others):
+        if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating):
+            found = getattr(array, "dtype", type(array).__name__)
+            raise ValueError(f"parameters and gradients must be float arrays, got {found}")
+    found, shapes = [a.shape for a in arrays], [a.shape for a in others]
+    if found != shapes:
+        raise ValueError(f"{name} must have the shapes {shapes}, got {found}")

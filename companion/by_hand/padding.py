@@ -2,50 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
-Pair = int | tuple[int, int]
-
-
-def as_pair(name: str, value: Pair, *, least: int) -> tuple[int, int]:
-    """Return a size for rows and one for columns.
-
-    Parameters
-    ----------
-    name : str
-        What the caller calls it.
-    value : int or pair of int
-        One for both, or (rows, columns).
-    least : int
-        The smallest that is allowed.
-
-    Returns
-    -------
-    tuple of int
-        (rows, columns).
-
-    Raises
-    ------
-    ValueError
-        If it is something else, or too small.
-
-    Examples
-    --------
-    >>> as_pair("stride", 2, least=1)
-    (2, 2)
-    """
-    pair = (value, value) if isinstance(value, Integral) else value
-    if not (
-        isinstance(pair, tuple | list)
-        and len(pair) == 2
-        and all(isinstance(v, Integral) and v >= least for v in pair)
-    ):
-        raise ValueError(f"{name} must be an int or a pair of ints from {least} up, got {value}")
-    return int(pair[0]), int(pair[1])
-
-
-#: On all sides; (rows, columns); or ((top, bottom), (left, right)).
-Padding = Pair | tuple[tuple[int, int], tuple[int, int]]
+from companion.by_hand._arguments import Pair, as_count, as_pair
 
 
 def output_size(size: int, kernel: int, *, stride: int = 1, before: int = 0, after: int = 0) -> int:
@@ -66,14 +23,16 @@ def output_size(size: int, kernel: int, *, stride: int = 1, before: int = 0, aft
     Raises
     ------
     ValueError
-        If the kernel does not fit even once.
+        If the kernel does not fit even once, or a size is no int or too small.
 
     Examples
     --------
     >>> output_size(224, 3), output_size(5, 2, stride=2)
     (222, 2)
     """
-    padded = size + before + after
+    size, kernel = as_count("size", size, least=1), as_count("kernel", kernel, least=1)
+    stride = as_count("stride", stride, least=1)
+    padded = size + as_count("before", before, least=0) + as_count("after", after, least=0)
     if kernel > padded:
         raise ValueError(f"kernel must fit the padded image: {kernel} pixels against {padded}")
     return (padded - kernel) // stride + 1
@@ -116,35 +75,3 @@ def same_padding(
         total = max((places - 1) * step + width - length, 0)
         pads.append((total // 2, total - total // 2))
     return pads[0], pads[1]
-
-
-def as_pads(padding: Padding) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return the pads before and after the rows, and before and after the columns.
-
-    Parameters
-    ----------
-    padding : int, pair of int, or pair of pairs
-        One for all sides; (rows, columns); or ((top, bottom), (left, right)).
-
-    Returns
-    -------
-    tuple of tuple of int
-        ((top, bottom), (left, right)).
-
-    Raises
-    ------
-    ValueError
-        If it is something else, or negative.
-
-    Examples
-    --------
-    >>> as_pads((1, 2))
-    ((1, 1), (2, 2))
-    """
-    if isinstance(padding, tuple | list) and not all(isinstance(p, Integral) for p in padding):
-        if len(padding) != 2:
-            raise ValueError(f"padding must be ((top, bottom), (left, right)), got {padding}")
-        rows, columns = (as_pair("padding", side, least=0) for side in padding)
-        return rows, columns
-    rows, columns = as_pair("padding", padding, least=0)
-    return (rows, rows), (columns, columns)

@@ -7,7 +7,8 @@ from itertools import product
 
 import numpy as np
 
-from companion.by_hand.padding import Padding, Pair, as_pads, as_pair, output_size
+from companion.by_hand._arguments import Padding, Pair, as_pads, as_pair
+from companion.by_hand.padding import output_size
 from companion.checks import check_array, check_shape
 
 #: Bytes of the images that are pooled at a time: they should stay in the processor's cache.
@@ -69,10 +70,7 @@ def max_pool2d_backward(
     ----------
     grad : numpy.ndarray
         Of the loss with respect to the pooled values, (N, C, H', W').
-    images : numpy.ndarray
-        As in the forward pass.
-    size, stride, padding : int, pair of int, or pair of pairs
-        As in the forward pass.
+    images, size, stride, padding : as in :func:`max_pool2d`
 
     Returns
     -------
@@ -114,19 +112,18 @@ def avg_pool2d(
 
     Parameters
     ----------
-    images : numpy.ndarray
-        float32 or float64, (N, C, H, W).
-    size : int or pair of int
-        (rows, columns) of the window.
-    stride : int or pair of int, optional
-        Pixels from one window to the next; `size` when absent.
-    padding : int, pair of int, or pair of pairs
-        Zeros around the images; less than `size`.
+    images, size, stride, padding : as in :func:`max_pool2d`
+        But the padding is zeros.
 
     Returns
     -------
     numpy.ndarray
         (N, C, H', W').
+
+    Raises
+    ------
+    ValueError
+        As :func:`max_pool2d`.
 
     Examples
     --------
@@ -158,10 +155,7 @@ def avg_pool2d_backward(
     ----------
     grad : numpy.ndarray
         Of the loss with respect to the pooled values, (N, C, H', W').
-    images : numpy.ndarray
-        As in the forward pass; only its shape matters.
-    size, stride, padding : int, pair of int, or pair of pairs
-        As in the forward pass.
+    images, size, stride, padding : as in :func:`avg_pool2d`
 
     Returns
     -------
@@ -260,15 +254,15 @@ def _padded(images, pads, value) -> Iterator[tuple[slice, np.ndarray]]:
 
     What is yielded is overwritten by the next.
     """
-    several = max(BUFFER_BYTES // images[0].nbytes, 1)
+    at_once = max(BUFFER_BYTES // images[0].nbytes, 1)
     (top, bottom), (left, right) = pads
     number, channels, height, width = images.shape
     padded = None
     if top + bottom + left + right:
-        shape = (min(several, number), channels, top + height + bottom, left + width + right)
+        shape = (min(at_once, number), channels, top + height + bottom, left + width + right)
         padded = np.full(shape, value, images.dtype)
-    for start in range(0, number, several):
-        part = slice(start, min(start + several, number))
+    for start in range(0, number, at_once):
+        part = slice(start, min(start + at_once, number))
         if padded is None:
             yield part, images[part]
         else:

@@ -10,9 +10,7 @@ import numpy as np
 
 from companion.by_hand._sequences import batch_first
 from companion.by_hand._unrolling import trace_gru, trace_lstm, trace_rnn
-from companion.by_hand.cells import LSTMState, RecurrentParameters, gru_step, lstm_step, rnn_step
-
-__all__ = ["gru", "gru_step", "lstm", "lstm_step", "rnn", "rnn_step"]
+from companion.by_hand.cells import GRUGates, LSTMGates, LSTMState, RecurrentParameters
 
 
 def rnn(
@@ -46,7 +44,7 @@ def rnn(
     Raises
     ------
     ValueError
-        If shapes do not fit, or a value is not finite or not a float.
+        If shapes do not fit, a value is not finite or not a float, or a length is not one.
 
     Examples
     --------
@@ -64,19 +62,20 @@ def lstm(
     state: LSTMState | None = None,
     *,
     lengths: np.ndarray | None = None,
-) -> tuple[np.ndarray, LSTMState]:
+    return_gates: bool = False,
+) -> tuple[np.ndarray, LSTMState] | tuple[np.ndarray, LSTMState, LSTMGates]:
     """Run an LSTM over sequences.
 
     Parameters
     ----------
-    inputs : numpy.ndarray
-        float32 or float64, (N, T, D).
+    inputs : as in :func:`rnn`
     parameters : RecurrentParameters
         Same dtype, four blocks: input, forget, candidate, output.
     state : LSTMState, optional
         Hidden and cell, (N, H) each; zeros when absent.
-    lengths : numpy.ndarray, optional
-        int, (N,), 1 to T, as in :func:`rnn`.
+    lengths : as in :func:`rnn`
+    return_gates : bool
+        Whether to return the gates of every step as well.
 
     Returns
     -------
@@ -84,11 +83,13 @@ def lstm(
         Hidden states, (N, T, H).
     state : LSTMState
         The last.
+    gates : LSTMGates
+        Input, forget, candidate, output, (N, T, H) each; only with `return_gates`.
 
     Raises
     ------
     ValueError
-        If shapes do not fit, or a value is not finite or not a float.
+        As :func:`rnn`.
 
     References
     ----------
@@ -100,9 +101,15 @@ def lstm(
     >>> outputs, last = lstm(np.zeros((2, 3, 1)), p)
     >>> outputs.shape, last.cell.shape
     ((2, 3, 1), (2, 1))
+    >>> outputs, last, gates = lstm(np.zeros((2, 3, 1)), p, return_gates=True)
+    >>> gates.forget[0].ravel()
+    array([0.5, 0.5, 0.5])
     """
-    hiddens, cells, _, live = trace_lstm(inputs, parameters, state, lengths)
-    return batch_first(hiddens[1:], live), LSTMState(hiddens[-1].T.copy(), cells[-1].T.copy())
+    hiddens, cells, gates, live = trace_lstm(inputs, parameters, state, lengths)
+    last = LSTMState(hiddens[-1].T.copy(), cells[-1].T.copy())
+    if not return_gates:
+        return batch_first(hiddens[1:], live), last
+    return batch_first(hiddens[1:], live), last, LSTMGates(*_by_gate(gates, live))
 
 
 def gru(
@@ -112,21 +119,21 @@ def gru(
     *,
     lengths: np.ndarray | None = None,
     reset_after: bool = True,
-) -> tuple[np.ndarray, np.ndarray]:
+    return_gates: bool = False,
+) -> tuple[np.ndarray, np.ndarray] | tuple[np.ndarray, np.ndarray, GRUGates]:
     """Run a GRU over sequences.
 
     Parameters
     ----------
-    inputs : numpy.ndarray
-        float32 or float64, (N, T, D).
+    inputs : as in :func:`rnn`
     parameters : RecurrentParameters
         Same dtype, three blocks: reset, update, candidate.
-    state : numpy.ndarray, optional
-        (N, H); zeros when absent.
-    lengths : numpy.ndarray, optional
-        int, (N,), 1 to T, as in :func:`rnn`.
+    state, lengths : as in :func:`rnn`
     reset_after : bool
-        As in :func:`gru_step`.
+        Whether the reset gate acts on the product of state and weights, as in PyTorch and
+        Keras, or on the state before the product, as in the paper.
+    return_gates : bool
+        Whether to return the gates of every step as well.
 
     Returns
     -------
@@ -134,11 +141,13 @@ def gru(
         (N, T, H).
     state : numpy.ndarray
         The last, (N, H).
+    gates : GRUGates
+        Reset, update, candidate, (N, T, H) each; only with `return_gates`.
 
     Raises
     ------
     ValueError
-        If shapes do not fit, or a value is not finite or not a float.
+        As :func:`rnn`.
 
     References
     ----------
@@ -150,5 +159,13 @@ def gru(
     >>> gru(np.zeros((2, 3, 1)), p, np.ones((2, 1)))[0][0].ravel()
     array([0.5  , 0.25 , 0.125])
     """
-    states, _, _, live = trace_gru(inputs, parameters, state, lengths, reset_after=reset_after)
-    return batch_first(states[1:], live), states[-1].T.copy()
+    states, gates, _, live = trace_gru(inputs, parameters, state, lengths, reset_after=reset_after)
+    last = states[-1].T.copy()
+    if not return_gates:
+        return batch_first(states[1:], live), last
+    return batch_first(states[1:], live), last, GRUGates(*_by_gate(gates, live))
+
+
+def _by_gate(gates, live):
+    """Yield each gate of (T, G, H, N) as (N, T, H), zero behind a sequence's end."""
+    return (batch_first(gates[:, block], live) for block in range(gates.shape[1]))

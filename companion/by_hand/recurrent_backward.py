@@ -28,16 +28,11 @@ def rnn_backward(
     grad : numpy.ndarray
         Of the loss with respect to the outputs, (N, T, H).
     inputs, parameters, state, lengths : as in :func:`companion.by_hand.recurrent.rnn`
-        As in the forward pass.
 
     Returns
     -------
-    d_inputs : numpy.ndarray
-        (N, T, D).
-    d_parameters : RecurrentParameters
-        Of the same shapes as `parameters`.
-    d_state : numpy.ndarray
-        (N, H).
+    tuple of numpy.ndarray and RecurrentParameters
+        ``(d_inputs, d_parameters, d_state)``, each of the shape of its argument.
 
     Raises
     ------
@@ -52,7 +47,7 @@ def rnn_backward(
     """
     states, live = trace_rnn(inputs, parameters, state, lengths)
     d_outputs = _columns(grad, states, live)
-    d_sums = _room(states, 1)
+    d_sums = _empty_blocks(states, 1)
     d_state = np.zeros_like(states[0])
     for t in reversed(range(len(live))):
         d_state += d_outputs[t]
@@ -77,16 +72,11 @@ def lstm_backward(
     grad : numpy.ndarray
         Of the loss with respect to the outputs, (N, T, H).
     inputs, parameters, state, lengths : as in :func:`companion.by_hand.recurrent.lstm`
-        As in the forward pass.
 
     Returns
     -------
-    d_inputs : numpy.ndarray
-        (N, T, D).
-    d_parameters : RecurrentParameters
-        Of the same shapes as `parameters`.
-    d_state : LSTMState
-        Of hidden and cell, (N, H) each.
+    tuple of numpy.ndarray, RecurrentParameters and LSTMState
+        ``(d_inputs, d_parameters, d_state)``, each of the shape of its argument.
 
     Raises
     ------
@@ -101,7 +91,7 @@ def lstm_backward(
     """
     hiddens, cells, gates, live = trace_lstm(inputs, parameters, state, lengths)
     d_outputs = _columns(grad, hiddens, live)
-    d_sums = _room(hiddens, 4)
+    d_sums = _empty_blocks(hiddens, 4)
     d_hidden, d_cell = np.zeros_like(hiddens[0]), np.zeros_like(cells[0])
     d_gates = np.empty_like(gates[0])
     for t in reversed(range(len(live))):
@@ -137,16 +127,11 @@ def gru_backward(
     grad : numpy.ndarray
         Of the loss with respect to the outputs, (N, T, H).
     inputs, parameters, state, lengths, reset_after : as in :func:`companion.by_hand.recurrent.gru`
-        As in the forward pass.
 
     Returns
     -------
-    d_inputs : numpy.ndarray
-        (N, T, D).
-    d_parameters : RecurrentParameters
-        Of the same shapes as `parameters`.
-    d_state : numpy.ndarray
-        (N, H).
+    tuple of numpy.ndarray and RecurrentParameters
+        ``(d_inputs, d_parameters, d_state)``, each of the shape of its argument.
 
     Raises
     ------
@@ -165,7 +150,7 @@ def gru_backward(
     d_outputs = _columns(grad, states, live)
     units = states.shape[1]
     gate_weights, weights = np.split(parameters.state_weights, [2 * units], axis=1)
-    d_sums, d_memory = _room(states, 3), _room(states, 3)
+    d_sums, d_memory = _empty_blocks(states, 3), _empty_blocks(states, 3)
     d_state = np.zeros_like(states[0])
     d_gates = np.empty_like(gates[0])
     for t in reversed(range(len(live))):
@@ -203,8 +188,8 @@ def _columns(grad, states, live):
     return d_outputs if live[0] is None else d_outputs * np.stack(live)[:, None]
 
 
-def _room(states, blocks):
-    """Return room for the gradients of the sums of all steps, (G * H, T, N)."""
+def _empty_blocks(states, blocks):
+    """Return an array for the gradients of the sums of all steps, (G * H, T, N)."""
     steps, units, number = states.shape
     return np.empty((blocks * units, steps - 1, number), states.dtype)
 

@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from companion.by_hand._arguments import as_count, check_size
 from companion.by_hand.activations import sigmoid
 from companion.by_hand.loss import binary_cross_entropy
 from companion.by_hand.model import DocumentCNN
 from companion.by_hand.optimizers import SGD, Adam
-
-
-@dataclass
-class NumPyHistory:
-    """Mean loss of each epoch, in nats: while training, and after it on validation."""
-
-    train_loss: list[float] = field(default_factory=list)
-    val_loss: list[float] = field(default_factory=list)
+from companion.checks import check_array, check_images
+from companion.films import Films
+from companion.history import History
 
 
 def fit(
     model: DocumentCNN,
-    images: np.ndarray,
-    labels: np.ndarray,
+    train: Films,
     *,
-    validation: tuple[np.ndarray, np.ndarray],
+    validation: Films,
     epochs: int,
     optimizer: SGD | Adam,
     batch_size: int = 32,
     rng: np.random.Generator,
-) -> NumPyHistory:
+) -> History:
     """Train a model, in place.
 
     Parameters
     ----------
     model : companion.by_hand.model.DocumentCNN
         Changed in place.
-    images : numpy.ndarray
-        The model's dtype, (N, C, H, W), scaled to 0 to 1.
-    labels : numpy.ndarray
-        (N,), 0 or 1.
-    validation : tuple of numpy.ndarray
-        Images and labels that are watched and not learned from.
+    train : companion.films.Films
+        Learned from.
+    validation : companion.films.Films
+        Watched and not learned from.
     epochs : int
         From 1 up.
     optimizer : companion.by_hand.optimizers.SGD or companion.by_hand.optimizers.Adam
@@ -52,45 +45,53 @@ def fit(
     batch_size : int
         From 1 up.
     rng : numpy.random.Generator
-        Shuffles the images anew for each epoch.
+        Shuffles the films anew for each epoch.
 
     Returns
     -------
-    NumPyHistory
+    companion.history.History
         One entry an epoch.
 
     Raises
     ------
     ValueError
-        If the numbers of images and labels differ, or `epochs` or `batch_size` is below 1.
+        If the films are not such as the model was made for, or a number is out of range.
+    FloatingPointError
+        If the training diverges, naming epoch and batch.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> films, labels = rng.random((4, 1, 22, 22), np.float32), np.array([0, 1, 0, 1])
-    >>> model = DocumentCNN((1, 22, 22))
-    >>> history = fit(model, films, labels, validation=(films, labels), epochs=1,
+    >>> films = Films(rng.random((4, 1, 22, 22)), [0, 1, 0, 1])
+    >>> history = fit(DocumentCNN((1, 22, 22)), films, validation=films, epochs=1,
     ...               optimizer=Adam(), rng=rng)
-    >>> len(history.train_loss)
-    1
+    >>> len(history), history.best_epoch
+    (1, 1)
     """
-    if len(images) != len(labels):
-        raise ValueError(f"labels must be one an image, got {len(labels)} for {len(images)}")
-    if min(epochs, batch_size) < 1:
-        raise ValueError(f"epochs and batch_size must be from 1 up, got {epochs} and {batch_size}")
-    history = NumPyHistory()
+    epochs = as_count("epochs", epochs, least=1)
+    batch_size = as_count("batch_size", batch_size, least=1)
+    _check_films(model, train=train, validation=validation)
+    history = History()
     # More threads gain a tenth on small batches, and cost tenfold when the machine is busy.
     with threadpool_limits(1):
-        for _ in tqdm(range(epochs), desc="epochs", leave=False):
-            order, losses = rng.permutation(len(images)), []
+        for epoch in tqdm(range(1, epochs + 1), desc="epochs", leave=False):
+            order, total = rng.permutation(len(train)), 0.0
             for start in range(0, len(order), batch_size):
-                batch = order[start : start + batch_size]
-                loss, gradients = model.loss_and_gradients(images[batch], labels[batch])
-                optimizer.step(model.arrays(), gradients)
-                losses.append(loss * len(batch))
-            history.train_loss.append(sum(losses) / len(images))
-            logits = _logits(model, validation[0])
-            history.val_loss.append(binary_cross_entropy(logits, validation[1]))
+                rows = order[start : start + batch_size]
+                with _watched(f"epoch {epoch}, batch {start // batch_size + 1}"):
+                    images = train.images[rows].astype(model.dtype, copy=False)
+                    loss, gradients = model.loss_and_gradients(images, train.labels[rows])
+                    if not np.isfinite(loss):
+                        raise FloatingPointError(f"the loss is {loss}")
+                    optimizer.step(model.arrays(), gradients)
+                total += loss * len(rows)
+            with _watched(f"epoch {epoch}, validation after the last batch"):
+                logits = _logits(model, validation.images)
+                history.record(
+                    train_loss=total / len(train),
+                    val_loss=binary_cross_entropy(logits, validation.labels),
+                    val_accuracy=float(np.mean((logits >= 0) == validation.labels)),
+                )
     return history
 
 
@@ -102,21 +103,55 @@ def predict(model: DocumentCNN, images: np.ndarray) -> np.ndarray:
     model : companion.by_hand.model.DocumentCNN
         Trained.
     images : numpy.ndarray
-        The model's dtype, (N, C, H, W), scaled as in training.
+        float, (N, C, H, W), in [0, 1].
 
     Returns
     -------
     numpy.ndarray
-        (N,), from 0 to 1.
+        The model's dtype, (N,), from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the images are not such as the model was made for, or an answer is not finite.
 
     Examples
     --------
     >>> predict(DocumentCNN((1, 22, 22)), np.zeros((2, 1, 22, 22), np.float32))
     array([0.5, 0.5], dtype=float32)
     """
+    images = check_images("images", images, channels=model.input_shape[0])
+    check_size("images", images, model.input_shape)
     return sigmoid(_logits(model, images))
 
 
+@contextmanager
+def _watched(where):
+    """Say where the training was when numbers ceased to be finite.
+
+    All else was checked before: what the layers still refuse is NaN or infinity.
+    """
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except (ValueError, FloatingPointError) as problem:
+        raise FloatingPointError(
+            f"the training diverged in {where}: {problem}; take a smaller learning rate"
+        ) from problem
+
+
+def _check_films(model, **films):
+    """Raise unless each is Films of the model's size."""
+    for name, some in films.items():
+        if not isinstance(some, Films):
+            raise ValueError(f"{name} must be Films, got {type(some).__name__}")
+        check_size(f"images of {name}", some.images, model.input_shape)
+
+
 def _logits(model, images, batch_size=256):
+    """Return finite logits, some images at a time."""
+    images = images.astype(model.dtype, copy=False)
     parts = [model.logits(images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
-    return np.concatenate(parts)
+    logits = np.concatenate(parts)
+    check_array("logits", logits, "N")
+    return logits

@@ -40,22 +40,7 @@ class Build:
 
 
 def draw_build(rng: np.random.Generator) -> Build:
-    """Draw the anatomy of one patient.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Build
-        Lengths in mm, of a small child.
-
-    Examples
-    --------
-    >>> 80 < draw_build(np.random.default_rng(0)).half_width < 110
-    True
-    """
+    """Draw the anatomy of one patient."""
     return Build(
         half_width=rng.uniform(84, 106),
         depth=rng.uniform(105, 140),
@@ -75,19 +60,7 @@ def _grid(size):
 
 
 def pose(rng, size):
-    """Return the coordinates of a body that is turned, shifted and nearer or farther.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size : int
-        Height and width in pixels.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        x and y, float32, (size, size), in mm.
-    """
+    """Return the coordinates of a body that is turned, shifted and nearer or farther."""
     x, y = _grid(size)
     turn, zoom = rng.normal(0, 0.035), rng.uniform(0.88, 1.12)
     cos, sin = float(np.cos(turn) / zoom), float(np.sin(turn) / zoom)
@@ -110,20 +83,7 @@ def _tube(distance, radius):
 
 
 def paths(rng, build, x, y):
-    """Return bone, body and inflated lung along the beam at every pixel.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    build : Build
-    x, y : numpy.ndarray
-        float32, (size, size): position in mm from the middle of the chest, right and down.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Three path lengths in mm, float, (size, size).
-    """
+    """Return bone, body and inflated lung along the beam at every pixel."""
     width, depth, height = build.half_width, build.depth, build.lung_height
     side, share = np.abs(x), np.abs(x) / build.half_width
     shoulder = build.shoulder * np.maximum(-(y + 0.75 * height), 0)
@@ -193,21 +153,7 @@ def _lowpass(size, scale):
 
 
 def texture(rng, size, factor, scale):
-    """Return smooth noise of zero mean and unit variance.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size, factor : int
-        Pixels of the noise, and how often each is repeated in both directions.
-    scale : float
-        Width of its blobs as a share of the field of view.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size * factor, size * factor).
-    """
+    """Return smooth noise of zero mean and unit variance."""
     noise = np.fft.rfft2(rng.standard_normal((size, size), dtype=np.float32))
     noise[0, 0] = 0
     noise = np.fft.irfft2(noise * _lowpass(size, scale), s=(size, size))
@@ -215,23 +161,7 @@ def texture(rng, size, factor, scale):
 
 
 def opacity(rng, x, y, lungs, grain):
-    """Return the share of the air that is replaced by fluid, before clipping to the lungs.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    x, y : numpy.ndarray
-        float32, (size, size): position in mm from the middle of the chest, right and down.
-    lungs : numpy.ndarray
-        bool, (size, size).
-    grain : numpy.ndarray
-        Smooth noise, (size, size).
-
-    Returns
-    -------
-    numpy.ndarray
-        float, (size, size), at least 0.
-    """
+    """Return the share of the air that is replaced by fluid, before clipping to the lungs."""
     pattern = PATTERNS[rng.integers(len(PATTERNS))]
     strength = rng.uniform(0.25, 0.6)
     grain = 1 + 0.3 * grain
@@ -250,21 +180,7 @@ def opacity(rng, x, y, lungs, grain):
 
 
 def expose(rng, bone_mm, soft_mm, air_mm, factor):
-    """Return the film: photons through the body, blurred, counted, on a logarithmic grey scale.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    bone_mm, soft_mm, air_mm : numpy.ndarray
-        Path lengths in mm, (size, size).
-    factor : int
-        How many of these pixels, in both directions, one detector pixel covers.
-
-    Returns
-    -------
-    numpy.ndarray
-        float, (size / factor, size / factor), in [0, 1].
-    """
+    """Return the film: photons through the body, blurred, counted, on a logarithmic grey scale."""
     attenuation = SOFT_PER_MM * soft_mm + (BONE_PER_MM - SOFT_PER_MM) * bone_mm
     attenuation -= (SOFT_PER_MM - LUNG_PER_MM) * air_mm
     photons = PHOTONS * rng.uniform(0.6, 1.6) * np.exp(-attenuation)
@@ -283,19 +199,6 @@ def expose(rng, bone_mm, soft_mm, air_mm, factor):
 
 
 def shrink(image, factor):
-    """Return the means of squares of pixels.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        (size, size); `factor` divides size.
-    factor : int
-        Height and width of a square.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size / factor, size / factor).
-    """
+    """Return the means of squares of pixels."""
     size = len(image) // factor
     return image.reshape(size, factor, size, factor).mean(axis=(1, 3), dtype=np.float32)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import affine_transform
 
+from companion.checks import check_array, check_images
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Affine:
     """How to turn, zoom and shift each of N films.
 
@@ -20,11 +22,27 @@ class Affine:
         float, (N,), above 1 enlarges.
     shift : numpy.ndarray
         float, (N, 2), down and right, as a share of the height and of the width.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape, is not finite, or a zoom is not above 0.
     """
 
     angle_deg: np.ndarray
     zoom: np.ndarray
     shift: np.ndarray
+
+    def __post_init__(self):
+        """Check what was given."""
+        count = np.size(self.zoom)
+        for name, shape in (("angle_deg", (count,)), ("zoom", (count,)), ("shift", (count, 2))):
+            values = np.asarray(getattr(self, name), np.float64)
+            if values.shape != shape or not np.isfinite(values).all():
+                raise ValueError(f"{name} must be finite {shape}, got {values.tolist()}")
+            object.__setattr__(self, name, values)
+        if (self.zoom <= 0).any():
+            raise ValueError(f"zoom must be above 0, got {self.zoom.tolist()}")
 
 
 def draw_affine(
@@ -58,14 +76,14 @@ def draw_affine(
     Raises
     ------
     ValueError
-        If a limit is negative or `zoom` is not below 1.
+        If a limit is negative or not finite, or `zoom` is not below 1.
 
     Examples
     --------
     >>> bool(abs(draw_affine(np.random.default_rng(0), 5).angle_deg).max() <= 8)
     True
     """
-    if min(angle_deg, zoom, shift) < 0 or zoom >= 1:
+    if not (0 <= angle_deg < np.inf and 0 <= zoom < 1 and 0 <= shift < np.inf):
         raise ValueError(
             f"angle_deg, zoom and shift must be at least 0 and zoom below 1, "
             f"got {angle_deg}, {zoom} and {shift}"
@@ -85,19 +103,19 @@ def apply_affine(images: np.ndarray, change: Affine) -> np.ndarray:
     Parameters
     ----------
     images : numpy.ndarray
-        float32, (N, C, H, W).
+        float32 or float64, (N, C, H, W).
     change : Affine
         One entry a film.
 
     Returns
     -------
     numpy.ndarray
-        float32, (N, C, H, W); linear interpolation, so no pixel leaves the range of its film.
+        Like `images`; linear interpolation, so no pixel leaves the range of its film.
 
     Raises
     ------
     ValueError
-        If `images` is not (N, C, H, W) or `change` is of another number of films.
+        If `images` are not finite floats (N, C, H, W), or `change` is of another number of films.
 
     Examples
     --------
@@ -106,12 +124,13 @@ def apply_affine(images: np.ndarray, change: Affine) -> np.ndarray:
     >>> apply_affine(film, down)[0, 0].tolist()
     [[0.0, 1.0, 2.0], [0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
     """
-    if images.ndim != 4 or len(images) != len(change.zoom):
+    check_array("images", images, "N C H W")
+    if len(images) != len(change.zoom):
         raise ValueError(
             f"images must be ({len(change.zoom)}, C, H, W), as many as changes, "
             f"got shape {images.shape}"
         )
-    changed = np.empty_like(images)
+    changed = np.empty(images.shape, images.dtype)
     middle = (np.array(images.shape[2:]) - 1) / 2
     turns = np.deg2rad(change.angle_deg)
     for film, turn, zoom, shift, into in zip(
@@ -169,12 +188,23 @@ def repeat_exposures(
     numpy.ndarray
         float32, (N * count, C, H, W): the exposures of one film are neighbours.
 
+    Raises
+    ------
+    ValueError
+        If `images` are not floats in [0, 1], `count` is below 1 or `noise` negative.
+
     Examples
     --------
     >>> repeat_exposures(np.zeros((2, 1, 8, 8), np.float32), 3, np.random.default_rng(0)).shape
     (6, 1, 8, 8)
     """
-    repeated = np.repeat(images, count, axis=0)
+    images = check_images("images", images)
+    if count != int(count) or count < 1 or not 0 <= noise < np.inf:
+        raise ValueError(
+            f"count must be a whole number of at least 1 and noise at least 0, "
+            f"got {count} and {noise}"
+        )
+    repeated = np.repeat(images, int(count), axis=0)
     moved = draw_affine(rng, len(repeated), angle_deg=2, zoom=0.02, shift=0.02)
     exposed = apply_affine(repeated, moved) + rng.normal(0, noise, repeated.shape)
     return np.clip(exposed, 0, 1).astype(np.float32)

@@ -6,6 +6,7 @@ import errno
 import os
 import zipfile
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,7 @@ def read_npz(path: str | os.PathLike, names: Sequence[str]) -> dict[str, np.ndar
     Returns
     -------
     dict of str to numpy.ndarray
-        The arrays by name.
+        The arrays by name, of numbers, truth values or texts.
 
     Raises
     ------
@@ -124,6 +125,55 @@ def read_npz(path: str | os.PathLike, names: Sequence[str]) -> dict[str, np.ndar
     ...
     companion.data.files.DatasetCorrupt: /no/such/file.npz: can't be read: ...
     """
+    with _archive(path) as archive:
+        shapes = _shapes(archive)
+        if sorted(shapes) != sorted(names):
+            raise DatasetCorrupt(f"has the arrays {sorted(shapes)}, expected {sorted(names)}")
+        size = sum(member.file_size for member in archive.infolist())
+        if size > _MAX_BYTES:
+            raise DatasetCorrupt(f"unpacks to {size} bytes {shapes}, expected at most {_MAX_BYTES}")
+        arrays = {}
+        for name in names:
+            # NumPy's own loader gives the raw bytes of a member that is no array; this one raises.
+            with archive.open(f"{name}.npy") as member:
+                arrays[name] = np.lib.format.read_array(member, allow_pickle=False)
+                if member.read(1):
+                    raise DatasetCorrupt(f"{name}.npy goes on after its array")
+        return arrays
+
+
+def read_shapes(path: str | os.PathLike) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the arrays of an npz archive, from their headers only.
+
+    Parameters
+    ----------
+    path : path
+        The archive, of any size.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        The shapes by name.
+
+    Raises
+    ------
+    DatasetCorrupt
+        If it is no archive, is damaged, or holds something else than plain arrays.
+
+    Examples
+    --------
+    >>> read_shapes("/no/such/file.npz")
+    Traceback (most recent call last):
+    ...
+    companion.data.files.DatasetCorrupt: /no/such/file.npz: can't be read: ...
+    """
+    with _archive(path) as archive:
+        return _shapes(archive)
+
+
+@contextmanager
+def _archive(path):
+    """Open an archive; whatever goes wrong with it is said of `path`."""
     try:
         with open(path, "rb") as file:
             head = file.read(64)
@@ -135,20 +185,38 @@ def read_npz(path: str | os.PathLike, names: Sequence[str]) -> dict[str, np.ndar
         raise DatasetCorrupt(f"{path}: expected an npz archive, found {kind}; fetch it again")
     try:
         with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-            found = sorted(member.removesuffix(".npy") for member in archive.namelist())
-        if size > _MAX_BYTES:
-            raise DatasetCorrupt(f"{path}: unpacks to {size} bytes, expected at most {_MAX_BYTES}")
-        if found != sorted(names):
-            raise DatasetCorrupt(f"{path}: has the arrays {found}, expected {sorted(names)}")
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in names}
-    except DatasetCorrupt:
-        raise
+            yield archive
+    except DatasetCorrupt as problem:
+        raise DatasetCorrupt(f"{path}: {problem}") from problem.__cause__
     except Exception as problem:  # zlib, zipfile and numpy each raise their own for broken bytes
-        pickled = "allow_pickle" in str(problem)
-        kind = "holds objects, which would need unpickling" if pickled else "truncated or damaged"
-        raise DatasetCorrupt(f"{path}: {kind}: {problem}") from problem
+        raise DatasetCorrupt(f"{path}: truncated or damaged: {problem}") from problem
+
+
+def _shapes(archive):
+    """Return the shape of each member, which must be an array that needs no unpickling."""
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    shapes = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if name == member.filename or name in shapes:
+            raise DatasetCorrupt(
+                f"has a member {member.filename!r}, expected one NAME.npy an array"
+            )
+        with archive.open(member) as file:
+            try:
+                shapes[name], _, dtype = readers[np.lib.format.read_magic(file)](file)
+            except (ValueError, KeyError) as problem:
+                raise DatasetCorrupt(f"{member.filename} is no array: {problem}") from problem
+        if dtype.hasobject:
+            raise DatasetCorrupt(f"{member.filename} holds objects, which would need unpickling")
+        if dtype.kind not in "biufcSU":
+            raise DatasetCorrupt(
+                f"{member.filename} is of dtype {dtype}, expected numbers or texts"
+            )
+    return shapes
 
 
 def expect_uint8(path, name: str, array: np.ndarray, shape: tuple[int, ...], highest: int) -> None:

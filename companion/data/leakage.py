@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from companion.checks import check_groups
+
 #: Side of the hash: 16 gives 256 bits. The usual 64 bits call chests of two children alike.
 HASH_SIDE = 16
 
@@ -23,7 +25,9 @@ class LeakageError(ValueError):
 
 
 def check_patients(splits: Mapping[str, np.ndarray]) -> None:
-    """Raise if a patient is in two splits.
+    """Raise if a patient is in two splits, however the two write the identifier.
+
+    7, 7.0 and "007" are one patient, as :func:`companion.checks.check_groups` says.
 
     Parameters
     ----------
@@ -34,6 +38,8 @@ def check_patients(splits: Mapping[str, np.ndarray]) -> None:
     ------
     LeakageError
         Naming the splits and the first patients that they share.
+    ValueError
+        If an identifier is missing, or a split has none.
 
     Examples
     --------
@@ -42,10 +48,11 @@ def check_patients(splits: Mapping[str, np.ndarray]) -> None:
     ...
     companion.data.leakage.LeakageError: train and test share 1 group: 2; keep all ...
     """
-    for (name, first), (other, second) in combinations(splits.items(), 2):
-        shared = np.intersect1d(first, second)
-        if len(shared):
-            shown = ", ".join(map(str, shared[:5].tolist())) + (", ..." if len(shared) > 5 else "")
+    cleaned = {name: set(check_groups(name, groups)) for name, groups in splits.items()}
+    for (name, first), (other, second) in combinations(cleaned.items(), 2):
+        shared = sorted(map(str, first & second), key=lambda group: (len(group), group))
+        if shared:
+            shown = ", ".join(shared[:5]) + (", ..." if len(shared) > 5 else "")
             raise LeakageError(
                 f"{name} and {other} share {len(shared)} group{'s'[: len(shared) != 1]}: {shown}; "
                 f"keep all films of one together"
@@ -114,6 +121,7 @@ def find_copies(
     >>> find_copies(films[:2], films[1:]).to_numpy().tolist()
     [[1, 0, 0, True]]
     """
+    first, second = np.asarray(first), np.asarray(second)
     one, two = (perceptual_hashes(images) * 2.0 - 1 for images in (first, second))
     distance = ((one.shape[1] - one @ two.T) / 2).round().astype(int)
     rows, columns = np.nonzero(distance <= max_distance)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from companion.checks import check_images
+
 
 def add_marker(images: np.ndarray, *, side: int = 4, edge: int = 2) -> np.ndarray:
     """Put a white square into the upper left corner, as a lead marker would be.
@@ -18,14 +20,20 @@ def add_marker(images: np.ndarray, *, side: int = 4, edge: int = 2) -> np.ndarra
     Returns
     -------
     numpy.ndarray
-        Like `images`.
+        float32, like `images`.
+
+    Raises
+    ------
+    ValueError
+        If `images` are not floats in [0, 1], or the square does not lie inside them.
 
     Examples
     --------
     >>> add_marker(np.zeros((1, 1, 8, 8)), side=2, edge=1)[0, 0, :3, :3].tolist()
     [[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 1.0, 1.0]]
     """
-    marked = images.copy()
+    marked = check_images("images", images).copy()
+    _check_place(marked.shape[2:], side, edge)
     marked[:, :, edge : edge + side, edge : edge + side] = 1
     return marked
 
@@ -49,12 +57,28 @@ def marker_mask(
     numpy.ndarray
         bool, (H, W).
 
+    Raises
+    ------
+    ValueError
+        If the square does not lie inside the films, or `reach` is negative.
+
     Examples
     --------
     >>> marker_mask((4, 4), reach=1, side=1, edge=1).astype(int).sum(axis=1).tolist()
     [3, 3, 3, 0]
     """
+    _check_place(size, side, edge)
+    if reach < 0:
+        raise ValueError(f"reach must be at least 0, got {reach}")
     mask = np.zeros(size, bool)
     inside = slice(max(edge - reach, 0), edge + side + reach)
     mask[inside, inside] = True
     return mask
+
+
+def _check_place(size, side, edge):
+    if side < 1 or edge < 0 or edge + side > min(size):
+        raise ValueError(
+            f"side must be at least 1 and edge at least 0, with the square inside films of "
+            f"{tuple(size)}, got side {side} and edge {edge}"
+        )

@@ -8,11 +8,12 @@ Nothing here is a patient; nothing learned from it holds for patients.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from companion.data import _anatomy as anatomy
+from companion.films import Films
 
 
 @dataclass(frozen=True)
@@ -33,29 +34,6 @@ class Phantom:
     lungs: np.ndarray
     lesion: np.ndarray
     label: int
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """Films of many patients; row i of every array belongs to the same film.
-
-    Attributes
-    ----------
-    images : numpy.ndarray
-        float32, (N, size, size), in [0, 1].
-    lungs, lesions : numpy.ndarray
-        bool, (N, size, size).
-    labels : numpy.ndarray
-        int64, (N,), 1 with pneumonia.
-    patient_ids : numpy.ndarray
-        int64, (N,), from 0; the films of one patient are neighbours.
-    """
-
-    images: np.ndarray
-    lungs: np.ndarray
-    lesions: np.ndarray
-    labels: np.ndarray
-    patient_ids: np.ndarray
 
 
 def make_phantom(
@@ -132,7 +110,7 @@ def make_cohort(
     size: int = 64,
     prevalence: float = 0.5,
     films: tuple[int, int] = (1, 4),
-) -> Cohort:
+) -> Films:
     """Make the films of many patients, several films each.
 
     Parameters
@@ -150,8 +128,9 @@ def make_cohort(
 
     Returns
     -------
-    Cohort
-        The films, their masks, labels and patients.
+    companion.films.Films
+        (N, 1, size, size); the masks are the lesions, and patients are numbered from 0, the films
+        of one being neighbours.
 
     Raises
     ------
@@ -161,8 +140,8 @@ def make_cohort(
     Examples
     --------
     >>> cohort = make_cohort(np.random.default_rng(0), patients=3, size=16)
-    >>> len(cohort.images) == len(cohort.patient_ids), set(cohort.patient_ids.tolist())
-    (True, {0, 1, 2})
+    >>> cohort.images.shape[1:], sorted(set(cohort.patients.tolist()))
+    ((1, 16, 16), ['0', '1', '2'])
     """
     _check_size(size)
     if patients < 1:
@@ -177,13 +156,11 @@ def make_cohort(
         for _ in range(rng.integers(films[0], films[1] + 1)):
             made.append(make_phantom(rng, size=size, label=label, build=_breathe(rng, build)))
             owners.append(patient)
-    columns = {f.name: np.stack([getattr(m, f.name) for m in made]) for f in fields(Phantom)}
-    return Cohort(
-        images=columns["image"],
-        lungs=columns["lungs"],
-        lesions=columns["lesion"],
-        labels=columns["label"].astype(np.int64),
-        patient_ids=np.array(owners, np.int64),
+    return Films(
+        np.stack([film.image for film in made])[:, None],
+        [film.label for film in made],
+        masks=np.stack([film.lesion for film in made]),
+        patients=owners,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from companion.data.files import DatasetCorrupt, DatasetUnavailable, expect_uint8, fetch, read_npz
 from companion.data.phantom import make_cohort
+from companion.films import Films
 
 FILE_NAME = "pneumoniamnist.npz"
 
@@ -45,23 +46,9 @@ LICENCE = "CC BY 4.0"
 SIZES = {"train": 4708, "val": 524, "test": 624}
 
 
+#: Sizes in which the same films are published too.
+VARIANTS = {(64, 64), (128, 128), (224, 224)}
 PREVALENCES = {"train": 0.742, "val": 0.742, "test": 0.625}
-
-
-@dataclass(frozen=True)
-class Split:
-    """Images and labels; row i of both belongs to the same film.
-
-    Attributes
-    ----------
-    images : numpy.ndarray
-        uint8, (N, H, W), 0 to 255, bright is dense.
-    labels : numpy.ndarray
-        int64, (N,), 1 with pneumonia, 0 without.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -70,7 +57,7 @@ class PneumoniaData:
 
     Attributes
     ----------
-    train, val, test : Split
+    train, validation, test : companion.films.Films
         The official splits. No patient identifiers were published with them.
     source, licence : str
         Whom to cite, under which terms.
@@ -78,12 +65,17 @@ class PneumoniaData:
         True when the films are phantoms and not of patients.
     """
 
-    train: Split
-    val: Split
-    test: Split
+    train: Films
+    validation: Films
+    test: Films
     source: str
     licence: str
     is_synthetic: bool
+
+    @property
+    def splits(self) -> dict[str, Films]:
+        """Return the splits by their names, training first."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
 
 
 def load_pneumonia(
@@ -94,8 +86,8 @@ def load_pneumonia(
 ) -> PneumoniaData:
     """Load the paediatric chest X-rays of PneumoniaMNIST.
 
-    The file is looked for in `root`, in the folder named by the environment variable
-    ``COMPANION_DATA``, in the user's cache, and is then downloaded into that cache.
+    The file is taken from `root` if that is named; else it is looked for in the folder named by
+    the environment variable ``COMPANION_DATA``, in the user's cache, and is then downloaded.
 
     Parameters
     ----------
@@ -114,7 +106,7 @@ def load_pneumonia(
     Raises
     ------
     DatasetUnavailable
-        If no place has the file and `fallback` is None.
+        If no place has the file and `fallback` is None, or a place was named that is not there.
     DatasetCorrupt
         If `root` or ``COMPANION_DATA`` has a file that is not the published one.
     ValueError
@@ -128,7 +120,7 @@ def load_pneumonia(
     --------
     >>> data = load_pneumonia(fallback="phantom")  # doctest: +SKIP
     >>> data.train.images.shape  # doctest: +SKIP
-    (4708, 28, 28)
+    (4708, 1, 28, 28)
     """
     if fallback not in (None, "phantom"):
         raise ValueError(f'fallback must be None or "phantom", got {fallback!r}')
@@ -139,32 +131,27 @@ def load_pneumonia(
         return read_pneumonia(fetch(FILE_NAME, FILE_MD5, MIRRORS))
     except DatasetUnavailable as unavailable:
         if fallback is None:
-            places = ", ".join(str(place) for place in _places(root)) or "no local folder was named"
+            named = os.environ.get("COMPANION_DATA") or "no folder, as COMPANION_DATA names none"
             raise DatasetUnavailable(
-                f"looked for {FILE_NAME} in: {places}.\n{unavailable}"
+                f"looked for {FILE_NAME} in: {named}.\n{unavailable}"
             ) from None
-        return phantom_pneumonia(rng if rng is not None else np.random.default_rng(0))
+        return _phantom_pneumonia(rng if rng is not None else np.random.default_rng(0))
 
 
 def find_local(root: str | os.PathLike | None = None) -> Path | None:
-    """Return the file in `root` or in ``COMPANION_DATA``, if one is there.
-
-    Parameters
-    ----------
-    root : path, optional
-        A folder that holds ``pneumoniamnist.npz``, or that file.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The file, not yet checked; None when neither place has it.
-
-    Examples
-    --------
-    >>> find_local("/no/such/folder") is None or "COMPANION_DATA" in os.environ
-    True
-    """
-    return next((place for place in _places(root) if place.is_file()), None)
+    """Return the file in `root` or in ``COMPANION_DATA``, if one is there; not yet checked."""
+    if root is not None:
+        path = _file_in(root)
+        if not path.is_file():
+            raise DatasetUnavailable(f"root names {root}, where there is no {FILE_NAME}")
+        return path
+    named = os.environ.get("COMPANION_DATA")
+    if not named:
+        return None
+    path = _file_in(named)
+    if not path.parent.is_dir():
+        raise DatasetUnavailable(f"COMPANION_DATA names {named}, which does not exist")
+    return path if path.is_file() else None
 
 
 def read_pneumonia(path: str | os.PathLike) -> PneumoniaData:
@@ -187,115 +174,69 @@ def read_pneumonia(path: str | os.PathLike) -> PneumoniaData:
 
     Examples
     --------
-    >>> read_pneumonia("pneumoniamnist.npz").val.images.shape  # doctest: +SKIP
-    (524, 28, 28)
+    >>> read_pneumonia("pneumoniamnist.npz").validation.images.shape  # doctest: +SKIP
+    (524, 1, 28, 28)
     """
     path = Path(path)
-    parts = [f"{name}_{part}" for name in SIZES for part in ("images", "labels")]
-    arrays = read_npz(path, parts)
-    splits = {}
+    arrays = read_npz(path, [f"{name}_{part}" for name in SIZES for part in ("images", "labels")])
     for name, count in SIZES.items():
-        images, labels = arrays[f"{name}_images"], arrays[f"{name}_labels"]
+        images = arrays[f"{name}_images"]
+        if images.ndim == 3 and images.shape[1:] in VARIANTS:
+            raise DatasetCorrupt(
+                f"{path}: is the variant of {images.shape[1]} x {images.shape[2]} pixels; "
+                f"the book reads the one of 28 x 28, {FILE_NAME}"
+            )
         expect_uint8(path, f"{name}_images", images, (count, 28, 28), 255)
-        expect_uint8(path, f"{name}_labels", labels, (count, 1), 1)
-        splits[name] = Split(images, labels[:, 0].astype(np.int64))
-    splits["train"] = canonical_order(splits["train"])
-    found = content_digest(splits)
+        expect_uint8(path, f"{name}_labels", arrays[f"{name}_labels"], (count, 1), 1)
+    parts = {name: (arrays[f"{name}_images"], arrays[f"{name}_labels"][:, 0]) for name in SIZES}
+    parts["train"] = _canonical_order(*parts["train"])
+    found = _content_digest(parts.values())
     if found != CONTENT_SHA256:
         raise DatasetCorrupt(
             f"{path}: its images or labels were altered: content SHA-256 is {found}, "
             f"expected {CONTENT_SHA256}. Delete the file and fetch it again."
         )
-    return PneumoniaData(**splits, source=SOURCE, licence=LICENCE, is_synthetic=False)
+    splits = (Films.from_pixels(images, labels) for images, labels in parts.values())
+    return PneumoniaData(*splits, source=SOURCE, licence=LICENCE, is_synthetic=False)
 
 
-def canonical_order(split: Split) -> Split:
+def _file_in(place):
+    path = Path(place).expanduser()
+    return path if path.suffix == ".npz" else path / FILE_NAME
+
+
+def _canonical_order(images, labels):
     """Sort films by the SHA-256 of their pixels, then by label.
 
     Copies that differ in order become equal, and neighbours stay unrelated.
-
-    Parameters
-    ----------
-    split : Split
-        Images and labels in any order.
-
-    Returns
-    -------
-    Split
-        The same films, reordered.
-
-    Examples
-    --------
-    >>> films = Split(np.arange(8, dtype=np.uint8).reshape(2, 2, 2), np.array([0, 1]))
-    >>> canonical_order(films).labels
-    array([0, 1])
     """
     keys = [
         (hashlib.sha256(image.tobytes()).digest(), label)
-        for image, label in zip(split.images, split.labels.tolist(), strict=True)
+        for image, label in zip(images, labels.tolist(), strict=True)
     ]
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    return Split(split.images[order], split.labels[order])
+    return images[order], labels[order]
 
 
-def content_digest(splits: dict[str, Split]) -> str:
-    """Return the SHA-256 of all images and labels, in the order given.
-
-    Parameters
-    ----------
-    splits : dict of str to Split
-        The splits in the order train, val, test.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Examples
-    --------
-    >>> one = Split(np.zeros((1, 2, 2), np.uint8), np.zeros(1, np.int64))
-    >>> content_digest({"train": one})[:8]
-    '15ec7bf0'
-    """
+def _content_digest(parts):
+    """Return the SHA-256 of all images and labels, in the order given."""
     digest = hashlib.sha256()
-    for split in splits.values():
-        digest.update(split.images.tobytes() + split.labels.astype("<i8").tobytes())
+    for images, labels in parts:
+        digest.update(images.tobytes() + labels.astype("<i8").tobytes())
     return digest.hexdigest()
 
 
-def phantom_pneumonia(rng: np.random.Generator) -> PneumoniaData:
-    """Make a synthetic stand-in of the same sizes, no patient in two splits.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    PneumoniaData
-        With ``is_synthetic`` True.
-
-    Examples
-    --------
-    >>> phantom_pneumonia(np.random.default_rng(0)).is_synthetic  # doctest: +SKIP
-    True
-    """
-    splits = {}
+def _phantom_pneumonia(rng):
+    """Make a synthetic stand-in of the same sizes, no patient in two splits."""
+    splits = []
     for name, count in SIZES.items():
-        cohort = make_cohort(
+        films = make_cohort(
             rng, patients=count, size=28, prevalence=PREVALENCES[name], films=(1, 1)
         )
-        splits[name] = Split((cohort.images * 255).round().astype(np.uint8), cohort.labels)
+        splits.append(Films.from_pixels(films.pixels, films.labels))
     return PneumoniaData(
-        **splits, source="synthetic phantom", licence="CC BY 4.0", is_synthetic=True
+        *splits, source="synthetic phantom", licence="CC BY 4.0", is_synthetic=True
     )
-
-
-def _places(root):
-    named = [root, os.environ.get("COMPANION_DATA")]
-    folders = [Path(place) for place in named if place]
-    return [f if f.suffix == ".npz" else f / FILE_NAME for f in folders]
 
 
 def main() -> None:
@@ -304,9 +245,8 @@ def main() -> None:
     path = local if local is not None else fetch(FILE_NAME, FILE_MD5, MIRRORS)
     data = read_pneumonia(path)
     print(f"{path}: intact")
-    for name in SIZES:
-        labels = getattr(data, name).labels
-        print(f"  {name}: {len(labels)} films, {labels.mean():.1%} with pneumonia")
+    for name, films in data.splits.items():
+        print(f"  {name}: {len(films)} films, {films.labels.mean():.1%} with pneumonia")
     print(f"{data.source}; {data.licence}")
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
-from scipy.stats import binomtest
+
+from companion.checks import check_labels, check_probabilities
+from companion.evaluation._intervals import wilson
+from companion.evaluation._weighted import bin_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: A probability of exactly 0 or 1 has no finite logit: it is taken as this far from the end.
 NEAREST = 1e-7
@@ -22,10 +28,10 @@ def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        int, (N,), 0 or 1, both present: of validation films, never of test films.
-    probabilities : numpy.ndarray
-        float, (N,), in [0, 1].
+    labels : array_like
+        (N,), 0 or 1, both present: of validation films, never of test films.
+    probabilities : array_like
+        (N,), in [0, 1].
 
     Returns
     -------
@@ -48,13 +54,14 @@ def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator
     >>> bool(sure[1] > softer[1] > 0.5)
     True
     """
-    logits = _logits(labels, probabilities)
+    labels, probabilities = _check_both(labels, probabilities)
+    logits = _to_logits(probabilities)
 
     def _loss(log_temperature):
         return np.logaddexp(0, (1 - 2 * labels) * logits / np.exp(log_temperature)).mean()
 
     temperature = np.exp(minimize_scalar(_loss, bounds=(-5, 5), method="bounded").x)
-    return lambda new: expit(_to_logits(new) / temperature)
+    return _calibrator(lambda new: expit(_to_logits(new) / temperature))
 
 
 def fit_platt(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator:
@@ -62,7 +69,7 @@ def fit_platt(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator:
 
     Parameters
     ----------
-    labels, probabilities : numpy.ndarray
+    labels, probabilities : array_like
         As for :func:`fit_temperature`.
 
     Returns
@@ -87,9 +94,9 @@ def fit_platt(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator:
     """
     from sklearn.linear_model import LogisticRegression
 
-    logits = _logits(labels, probabilities)
-    model = LogisticRegression(C=1e6).fit(logits[:, None], labels)
-    return lambda new: model.predict_proba(_to_logits(new)[:, None])[:, 1]
+    labels, probabilities = _check_both(labels, probabilities)
+    model = LogisticRegression(C=1e6).fit(_to_logits(probabilities)[:, None], labels)
+    return _calibrator(lambda new: model.predict_proba(_to_logits(new)[:, None])[:, 1])
 
 
 def fit_isotonic(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator:
@@ -97,7 +104,7 @@ def fit_isotonic(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator:
 
     Parameters
     ----------
-    labels, probabilities : numpy.ndarray
+    labels, probabilities : array_like
         As for :func:`fit_temperature`.
 
     Returns
@@ -122,9 +129,9 @@ def fit_isotonic(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator:
     """
     from sklearn.isotonic import IsotonicRegression
 
-    _logits(labels, probabilities)
+    labels, probabilities = _check_both(labels, probabilities)
     model = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(probabilities, labels)
-    return lambda new: model.predict(np.asarray(new, float))
+    return _calibrator(model.predict)
 
 
 #: Ways to calibrate, from the most constrained to the freest.
@@ -142,10 +149,10 @@ def reliability_table(
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        int, (N,), 0 or 1, both present.
-    probabilities : numpy.ndarray
-        float, (N,), in [0, 1].
+    labels : array_like
+        (N,), 0 or 1, both present.
+    probabilities : array_like
+        (N,), in [0, 1].
     bins : int
         Equal bins between 0 and 1; empty ones are left out.
     confidence : float
@@ -159,7 +166,7 @@ def reliability_table(
     Raises
     ------
     ValueError
-        As :func:`fit_temperature`, or if `bins` is below 1.
+        As :func:`fit_temperature`, or if `bins` or `confidence` is out of range.
 
     References
     ----------
@@ -171,35 +178,31 @@ def reliability_table(
     >>> table[["probability", "share", "count"]].to_numpy().round(2).tolist()
     [[0.02, 0.0, 1.0], [0.93, 1.0, 2.0]]
     """
+    import pandas as pd
+
     if bins < 1:
         raise ValueError(f"bins must be at least 1, got {bins}")
-    _logits(labels, probabilities)
-    place = np.minimum((np.asarray(probabilities) * bins).astype(int), bins - 1)
-    rows = []
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
+    labels, probabilities = _check_both(labels, probabilities)
+    place, rows = bin_of(probabilities, bins), []
     for number in np.unique(place):
         inside = place == number
-        ill, count = int(np.sum(np.asarray(labels)[inside])), int(inside.sum())
-        interval = binomtest(ill, count).proportion_ci(confidence, method="wilson")
-        mean = float(np.mean(np.asarray(probabilities)[inside]))
-        rows.append((mean, ill / count, interval.low, interval.high, count))
+        share, count = float(labels[inside].mean()), int(inside.sum())
+        ends = wilson(share, count, confidence)
+        rows.append((float(probabilities[inside].mean()), share, *ends, count))
     return pd.DataFrame(rows, columns=["probability", "share", "low", "high", "count"])
 
 
+def _check_both(labels, probabilities):
+    labels = check_labels("labels", labels, both=True)
+    return labels, check_probabilities("probabilities", probabilities, count=len(labels))
+
+
+def _calibrator(function):
+    """Let a fitted function take only what can be a probability."""
+    return lambda new: function(check_probabilities("probabilities", new))
+
+
 def _to_logits(probabilities):
-    probabilities = np.asarray(probabilities, float)
-    if not (np.isfinite(probabilities).all() and np.all(abs(probabilities - 0.5) <= 0.5)):
-        worst = probabilities[np.argmax(np.abs(np.nan_to_num(probabilities, nan=np.inf) - 0.5))]
-        raise ValueError(f"probabilities must be in [0, 1], got {worst:g}")
     return logit(np.clip(probabilities, NEAREST, 1 - NEAREST))
-
-
-def _logits(labels, probabilities):
-    labels = np.asarray(labels)
-    if labels.ndim != 1 or labels.shape != np.shape(probabilities):
-        raise ValueError(
-            f"labels and probabilities must be (N,), got {labels.shape} "
-            f"and {np.shape(probabilities)}"
-        )
-    if set(np.unique(labels).tolist()) != {0, 1}:
-        raise ValueError(f"labels must hold 0 and 1, both, got {np.unique(labels)[:5].tolist()}")
-    return _to_logits(probabilities)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest, norm, rankdata
+from scipy.stats import norm
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,11 @@ class Comparison:
     first, second : float
         The score of each.
     difference, low, high : float
-        Second minus first, and the ends of its interval.
+        Second minus first, and the ends of its interval; NaN where there is none.
     p_value : float
-        Chance of a difference at least so great if there were none.
+        Chance of a difference at least so great if there were none; NaN where it is not known.
+    reason : str
+        Why there is no interval; empty where there is one.
     """
 
     first: float
@@ -28,9 +30,12 @@ class Comparison:
     low: float
     high: float
     p_value: float
+    reason: str = ""
 
     def __str__(self) -> str:
-        """Return the difference with its interval and p-value."""
+        """Return the difference with its interval and p-value, or why it has none."""
+        if self.reason:
+            return f"{self.difference:+.3f} [no interval: {self.reason}]"
         return f"{self.difference:+.3f} [{self.low:+.3f}, {self.high:+.3f}], p = {self.p_value:.2g}"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from companion.checks import check_labels, check_probabilities
+
 
 def threshold_for_recall(labels: np.ndarray, scores: np.ndarray, recall: float) -> float:
     """Return the greatest threshold that finds at least a wished share of the ill.
@@ -12,10 +14,10 @@ def threshold_for_recall(labels: np.ndarray, scores: np.ndarray, recall: float) 
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        int, (N,), 0 or 1.
-    scores : numpy.ndarray
-        float, (N,); a film counts as 1 from the threshold on.
+    labels : array_like
+        (N,), 0 or 1.
+    scores : array_like
+        (N,); a film counts as 1 from the threshold on.
     recall : float
         The wished sensitivity, above 0, at most 1.
 
@@ -72,12 +74,9 @@ def predictive_values(
     >>> positive.round(3).tolist(), negative.round(3).tolist()
     ([0.9, 0.083], [0.9, 0.999])
     """
-    for name, value in (
-        ("recall", recall), ("specificity", specificity), ("prevalence", prevalence)
-    ):  # fmt: skip
-        if not np.all((np.asarray(value) >= 0) & (np.asarray(value) <= 1)):
-            raise ValueError(f"{name} must be in [0, 1], got {value}")
-    prevalence = np.asarray(prevalence, float)
+    recall = _check_shares("recall", recall)
+    specificity = _check_shares("specificity", specificity)
+    prevalence = _check_shares("prevalence", prevalence)
     found, missed = recall * prevalence, (1 - recall) * prevalence
     cleared = specificity * (1 - prevalence)
     alarms = (1 - specificity) * (1 - prevalence)
@@ -96,12 +95,12 @@ def net_benefit(
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        int, (N,), 0 or 1.
-    probabilities : numpy.ndarray
-        float, (N,), in [0, 1].
-    thresholds : numpy.ndarray
-        float, (T,), at least 0, below 1.
+    labels : array_like
+        (N,), 0 or 1.
+    probabilities : array_like
+        (N,), in [0, 1].
+    thresholds : array_like
+        (T,), at least 0, below 1.
 
     Returns
     -------
@@ -111,7 +110,7 @@ def net_benefit(
     Raises
     ------
     ValueError
-        If lengths differ, a score is not finite, or a threshold is out of range.
+        If lengths differ, a probability is not one, or a threshold is out of range.
 
     References
     ----------
@@ -123,10 +122,11 @@ def net_benefit(
     >>> net_benefit(labels, sure, np.array([0.2, 0.5])).tolist()
     [0.4375, 0.0]
     """
-    labels, probabilities = _checked(labels, probabilities)
+    labels = check_labels("labels", labels)
+    probabilities = check_probabilities("probabilities", probabilities, count=len(labels))
     thresholds = np.asarray(thresholds, float)
-    if not np.all((thresholds >= 0) & (thresholds < 1)):
-        raise ValueError(f"thresholds must be at least 0 and below 1, got {thresholds}")
+    if thresholds.ndim != 1 or not np.all((thresholds >= 0) & (thresholds < 1)):
+        raise ValueError(f"thresholds must be (T,), at least 0 and below 1, got {thresholds}")
     treated = probabilities >= thresholds[:, None]
     price = thresholds / (1 - thresholds)
     return (treated & (labels == 1)).mean(axis=1) - price * (treated & (labels == 0)).mean(axis=1)
@@ -142,7 +142,7 @@ def explain_gap(
 
     Parameters
     ----------
-    seen, met : tuple of numpy.ndarray
+    seen, met : tuple of array_like
         Labels (N,) and scores (N,), for example of validation and of test; both classes present.
     threshold : float
         Scores from here on count as 1.
@@ -166,7 +166,10 @@ def explain_gap(
     >>> {part: round(float(value), 2) for part, value in explain_gap(seen, met).items()}
     {'seen': 1.0, 'prevalence': 0.0, 'ranking': 0.0, 'threshold': -0.5, 'met': 0.5}
     """
-    share = _checked(*met)[0].mean()
+    seen, met = _checked(*seen), _checked(*met)
+    if not np.isfinite(threshold):
+        raise ValueError(f"threshold must be finite, got {threshold}")
+    share = met[0].mean()
     cuts = np.unique(np.concatenate([seen[1], met[1], [np.inf]]))
     mixture, best_mixture = _accuracies(*seen, share, threshold, cuts)
     accuracy, best = _accuracies(*met, share, threshold, cuts)
@@ -182,7 +185,6 @@ def explain_gap(
 
 def _accuracies(labels, scores, prevalence, threshold, cuts):
     """Return the accuracy at a prevalence, and that of the best cut."""
-    labels, scores = _checked(labels, scores)
     ill, normal = np.sort(scores[labels == 1]), np.sort(scores[labels == 0])
     if not (len(ill) and len(normal)):
         raise ValueError(f"labels must hold 0 and 1, both, got {np.unique(labels).tolist()}")
@@ -194,11 +196,24 @@ def _accuracies(labels, scores, prevalence, threshold, cuts):
 
 
 def _checked(labels, scores):
-    labels, scores = np.asarray(labels), np.asarray(scores, float)
-    if labels.ndim != 1 or labels.shape != scores.shape:
-        raise ValueError(f"labels and scores must be (N,), got {labels.shape} and {scores.shape}")
-    if not np.isin(labels, (0, 1)).all():
-        raise ValueError(f"labels must be 0 or 1, got {np.unique(labels)[:5].tolist()}")
+    labels = check_labels("labels", labels)
+    scores = np.asarray(scores)
+    if scores.shape != labels.shape or scores.dtype.kind not in "buif":
+        raise ValueError(
+            f"scores must be numbers {labels.shape}, as labels are, "
+            f"got {scores.dtype} {scores.shape}"
+        )
+    scores = scores.astype(np.float64)
     if not np.isfinite(scores).all():
         raise ValueError(f"scores must be finite, got {(~np.isfinite(scores)).sum()} that are not")
     return labels, scores
+
+
+def _check_shares(name, values):
+    values = np.asarray(values)
+    if values.dtype.kind not in "buif":
+        raise ValueError(f"{name} must be numbers, got dtype {values.dtype}")
+    values = values.astype(np.float64)
+    if not np.all((values >= 0) & (values <= 1)):
+        raise ValueError(f"{name} must be in [0, 1], got {values}")
+    return values

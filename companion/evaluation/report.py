@@ -1,4 +1,4 @@
-"""Scores of a binary classifier, each with a bootstrap confidence interval.
+"""Scores of a binary classifier, each with the interval that holds in simulation.
 
 scikit-learn has every score but no interval; two thousand of its calls take minutes.
 The tests hold every value to scikit-learn's, and the intervals to simulated studies.
@@ -6,21 +6,27 @@ The tests hold every value to scikit-learn's, and the intervals to simulated stu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from companion.evaluation._weighted import confusion, mcc_from_shares, score, score_without_each
-from companion.evaluation.intervals import (
-    Estimate,
-    bca_interval,
-    folded_interval,
-    group_numbers,
-    resamples,
-    share_interval,
+from companion.checks import check_groups, check_labels, check_probabilities
+from companion.evaluation import _intervals
+from companion.evaluation._intervals import Design, Ends, Unknown
+from companion.evaluation._resampling import consistent_gaps, number_groups, resamples
+from companion.evaluation._weighted import (
+    ECE_BINS,
+    bin_of,
+    confusion,
+    mcc_from_shares,
+    score,
 )
+from companion.evaluation.intervals import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METRICS = (
     "auroc",
@@ -85,9 +91,12 @@ class Report(Mapping):
         Returns
         -------
         pandas.DataFrame
-            One row a metric, with columns value, low, high.
+            One row a metric, with columns value, low, high and reason.
         """
-        return pd.DataFrame({name: vars(estimate) for name, estimate in self.items()}).T
+        import pandas as pd
+
+        rows = {name: vars(estimate) for name, estimate in self.items()}
+        return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def evaluate(
@@ -100,17 +109,17 @@ def evaluate(
     n_boot: int = 2000,
     rng: np.random.Generator,
 ) -> Report:
-    """Score a binary classifier, with bootstrap intervals.
+    """Score a binary classifier, each score with its interval or the reason why it has none.
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        int, (N,), 0 or 1, both present.
-    scores : numpy.ndarray
-        float, (N,), probabilities of label 1, in [0, 1].
+    labels : array_like
+        (N,), 0 or 1, both present, of any dtype.
+    scores : array_like
+        (N,), probabilities of label 1, in [0, 1].
     threshold : float
         Scores from here on count as 1.
-    groups : numpy.ndarray, optional
+    groups : array_like, optional
         (N,), for example patients: whole groups are resampled, as their films are alike.
     confidence : float
         Between 0 and 1.
@@ -123,28 +132,34 @@ def evaluate(
     -------
     Report
         ``report["auroc"].value``, ``.low``, ``.high``, likewise each of :data:`METRICS`;
-        NaN where a score is undefined, as precision is when no film counts as 1.
+        NaN where a score is undefined, as precision is when no film counts as 1, and NaN ends
+        with a ``.reason`` where no interval holds.
 
     Raises
     ------
     ValueError
-        If lengths differ, a class is missing, a score is not finite or not in [0, 1], there is
-        but one group, or a number is out of range.
+        If lengths differ, a class is missing, a score is not finite or not in [0, 1], a group is
+        missing, there is but one, or a number is out of range.
+
+    See Also
+    --------
+    companion.evaluation.interval_methods : Which score has which interval.
 
     Notes
     -----
-    Each score has the method that holds in simulation what it promises, also with few films.
-    Shares of films, and areas under a curve, which are shares of pairs: Wilson's, for as many films
-    as the resamples say, with Student's quantile where groups have several films.
-    F1 is 2 J / (1 + J), where J is a share. Balanced accuracy and Matthews' correlation: from the
-    intervals of recall and specificity. Calibration error: with allowance for noise.
-    Brier score: bias-corrected and accelerated, too narrow where hardly a film is wrong.
-    ``benchmarks/interval_coverage.py`` counts how often each holds.
+    Each score has the method that holds in simulation what it promises, also with few films:
+    ``benchmarks/interval_coverage.py`` counts how often. Below two patients of a class there is
+    none for the AUROC, below five ill none for average precision. A score that is the same for
+    all films says nothing that a sample could vary: what it fixes gets no interval.
 
     References
     ----------
-    Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 14.
-    Zou et al., Comput. Stat. Data Anal. 53 (2009) 1080, doi:10.1016/j.csda.2008.09.033.
+    Newcombe, Statistics in Medicine 25 (2006) 559, doi:10.1002/sim.2324 (AUROC, method 5).
+    Obuchowski, Biometrics 53 (1997) 567, doi:10.2307/2533958 (several films of a patient).
+    Wilson, JASA 22 (1927) 209, doi:10.1080/01621459.1927.10502953.
+    Franco et al., J. Surv. Stat. Methodol. 7 (2019) 334, PMC6690503 (effective sample size).
+    Zou and Donner, Statistics in Medicine 27 (2008) 1693, doi:10.1002/sim.3095 (MOVER).
+    Bröcker and Smith, Weather and Forecasting 22 (2007) 651 (consistency resampling).
 
     Examples
     --------
@@ -153,37 +168,28 @@ def evaluate(
     >>> float(report["auroc"].value), float(report["accuracy"].value)
     (0.75, 0.5)
     """
-    labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
-    _check(labels, scores, threshold, groups, confidence, n_boot)
-    given, groups = (labels, scores, threshold), group_numbers(len(labels), groups)
+    labels = check_labels("labels", labels, both=True)
+    scores = check_probabilities("scores", scores, count=len(labels))
+    if groups is not None:
+        groups = check_groups("groups", groups, count=len(labels))
+    _check_numbers(groups, threshold, confidence, n_boot)
+    given = labels, scores, threshold
+    design = Design(number_groups(len(labels), groups), confidence)
     whole = np.ones((1, len(labels)))
     values = {name: row[0] for name, row in score(*given, whole).items()}
-    drawn = _gather(score(*given, rows) for rows in resamples(rng, groups, n_boot))
-    without = score_without_each(*given, groups)
-    ends = _share_intervals(labels, scores >= threshold, groups, values, drawn, confidence)
-    ends["brier"] = bca_interval(values["brier"], drawn["brier"], without["brier"], confidence)
-    ends["ece"] = folded_interval(values["gaps"], drawn["gaps"], confidence)
-    estimates = {metric: Estimate(float(values[metric]), *ends[metric]) for metric in METRICS}
+    drawn = _gather(score(*given, rows) for rows in resamples(rng, design.groups, n_boot))
+    consistent = None
+    if not design.clustered:
+        consistent = consistent_gaps(rng, bin_of(scores), scores, n_boot, ECE_BINS)
+    methods = _methods(labels, scores, scores >= threshold, values, drawn, consistent, design)
+    estimates = {metric: _estimate(float(values[metric]), methods[metric]) for metric in METRICS}
     counts = confusion(labels, scores >= threshold, whole)[:, 0].astype(np.int64).reshape(2, 2)
-    return Report(estimates, counts, threshold, confidence)
+    return Report(estimates, counts, float(threshold), confidence)
 
 
-def _check(labels, scores, threshold, groups, confidence, n_boot):
-    if labels.ndim != 1 or labels.shape != scores.shape:
-        raise ValueError(f"labels and scores must be (N,), got {labels.shape} and {scores.shape}")
-    if groups is not None and np.shape(groups) != labels.shape:
-        raise ValueError(f"groups must be {labels.shape}, got shape {np.shape(groups)}")
+def _check_numbers(groups, threshold, confidence, n_boot):
     if groups is not None and len(np.unique(groups)) < 2:
         raise ValueError("groups must be at least two, got one: nothing can be resampled")
-    if set(np.unique(labels).tolist()) != {0, 1}:
-        raise ValueError(f"labels must hold 0 and 1, both, got {np.unique(labels)[:5].tolist()}")
-    if not np.isfinite(scores).all():
-        raise ValueError(f"scores must be finite, got {(~np.isfinite(scores)).sum()} that are not")
-    if scores.min() < 0 or scores.max() > 1:
-        raise ValueError(
-            f"scores must be probabilities in [0, 1], got {scores.min():g} to {scores.max():g}; "
-            f"pass logits through a sigmoid"
-        )
     if not np.isfinite(threshold):
         raise ValueError(f"threshold must be finite, got {threshold}")
     if not 0 < confidence < 1:
@@ -197,38 +203,74 @@ def _gather(parts):
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _share_intervals(labels, said, groups, values, drawn, confidence):
-    """Return the ends for the scores that are shares, or made of shares."""
-    values, drawn = (part | {"jaccard": part["f1"] / (2 - part["f1"])} for part in (values, drawn))
+def _estimate(value: float, method: Callable[[], Ends]) -> Estimate:
+    """Ask a method for the ends; where it knows none, its reason stands in their place."""
+    try:
+        return Estimate(value, *method())
+    except Unknown as reason:
+        return Estimate(value, np.nan, np.nan, str(reason))
+
+
+def _methods(labels, scores, said, values, drawn, consistent, design):
+    """Return for every score the function that gives its ends."""
     ill, everyone = labels == 1, np.ones(len(labels), bool)
-    several = len(np.unique(groups)) < len(groups)
+    jaccard = {name: part["f1"] / (2 - part["f1"]) for name, part in
+               (("value", values), ("drawn", drawn))}  # fmt: skip
+    values, drawn = values | {"jaccard": jaccard["value"]}, drawn | {"jaccard": jaccard["drawn"]}
+    constant = scores.min() == scores.max()
 
-    def _ends(metric, films, among):
-        count = min(len(np.unique(groups[rows])) for rows in among)
-        return share_interval(
-            float(values[metric]), drawn[metric], confidence, films=films, groups=count,
-            freedom=max(count - 1, 1) if several else np.inf,
-        )  # fmt: skip
+    def _variance(metric):
+        defined = drawn[metric][np.isfinite(drawn[metric])]
+        return float(defined.var()) if defined.size else 0.0
 
-    of = {"accuracy": everyone, "recall": ill, "specificity": ~ill}
-    of |= {"precision": said, "jaccard": said | ill}
-    ends = {metric: _ends(metric, rows.sum(), [rows]) for metric, rows in of.items() if rows.any()}
-    ends.setdefault("precision", (np.nan, np.nan))
-    # Pairs can be worth more films than there are; simulated studies hold up to twice as many.
-    ends["auroc"] = _ends("auroc", 2 * len(labels), [ill, ~ill])
-    ends["average_precision"] = _ends("average_precision", 2 * len(labels), [ill])
-    ends["f1"] = tuple(2 * end / (1 + end) for end in ends.pop("jaccard"))
-    both = [(values[name], *ends[name]) for name in ("recall", "specificity")]
-    ends["balanced_accuracy"] = _of_two(lambda recall, spec: (recall + spec) / 2, *both)
-    ends["mcc"] = _of_two(lambda *shares: mcc_from_shares(*shares, ill.mean()), *both)
-    return ends
+    def _share(metric, rows):
+        return _intervals.share(float(values[metric]), _variance(metric), rows, design)
 
+    def _precision():
+        if not said.any():
+            raise Unknown("no film counts as 1")
+        return _share("precision", said)
 
-def _of_two(function, first, second):
-    """Square and add what each share's end moves a function of both, as for independent shares."""
-    value = function(first[0], second[0])
-    low, high = (
-        np.hypot(value - function(first[end], second[0]), value - function(first[0], second[end]))
-        for end in (1, 2)
-    )
-    return float(value - low), float(value + high)
+    def _part(metric, rows):
+        return float(values[metric]), _share(metric, rows)
+
+    def _balanced_accuracy():
+        both = _part("recall", ill), _part("specificity", ~ill)
+        return _intervals.mover(lambda recall, specificity: (recall + specificity) / 2, *both)
+
+    def _mcc():
+        if said.all() or not said.any():
+            raise Unknown(f"{'every' if said.all() else 'no'} film counts as 1")
+        parts = _part("recall", ill), _part("specificity", ~ill), _part("prevalence", everyone)
+        low, high = _intervals.mover(lambda *shares: float(mcc_from_shares(*shares)), *parts)
+        return max(low, -1.0), min(high, 1.0)
+
+    def _varied(method):
+        def _ends():
+            if constant:
+                raise Unknown("the scores are constant")
+            return method()
+
+        return _ends
+
+    return {
+        "auroc": _varied(lambda: _intervals.auroc(float(values["auroc"]), labels, scores, design)),
+        "average_precision": _varied(
+            lambda: _intervals.average_precision(
+                float(values["average_precision"]), _variance("average_precision"), ill, design
+            )
+        ),
+        "accuracy": lambda: _share("accuracy", everyone),
+        "balanced_accuracy": _varied(_balanced_accuracy),
+        "recall": _varied(lambda: _share("recall", ill)),
+        "specificity": _varied(lambda: _share("specificity", ~ill)),
+        "precision": _precision,
+        "f1": lambda: tuple(2 * end / (1 + end) for end in _share("jaccard", said | ill)),
+        "mcc": _varied(_mcc),
+        "brier": lambda: _intervals.brier(
+            float(values["brier"]), _variance("brier"), scores, design
+        ),
+        "ece": lambda: _intervals.calibration_error(
+            values["gaps"], drawn["gaps"], consistent, design.confidence
+        ),
+    }

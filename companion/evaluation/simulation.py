@@ -13,6 +13,7 @@ def draw_study(
     films_each: int = 1,
     alike: float = 0.8,
     prevalence: float = 0.6,
+    ill: int | None = None,
     separation: float = 2.2,
     sharpness: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -30,6 +31,8 @@ def draw_study(
         Share of the variance that films of one patient have in common, in [0, 1].
     prevalence : float
         Chance that a patient is ill, between 0 and 1.
+    ill : int, optional
+        Exactly so many patients are ill, chosen at random; the prevalence is then their share.
     separation : float
         Distance of the two means, in standard deviations: 2.2 gives an AUROC of 0.94.
     sharpness : float
@@ -44,7 +47,7 @@ def draw_study(
     Raises
     ------
     ValueError
-        If `alike` or `prevalence` is out of range.
+        If a number is out of range.
 
     Examples
     --------
@@ -52,12 +55,23 @@ def draw_study(
     >>> patients.tolist()
     [0, 0, 1, 1, 2, 2]
     """
+    for name, number in (("patients", patients), ("films_each", films_each)):
+        if number < 1:
+            raise ValueError(f"{name} must be at least 1, got {number}")
     if not 0 <= alike <= 1:
         raise ValueError(f"alike must be in [0, 1], got {alike}")
+    if ill is not None:
+        if not 0 < ill < patients:
+            raise ValueError(f"ill must be between 0 and {patients}, the patients, got {ill}")
+        prevalence = ill / patients
     if not 0 < prevalence < 1:
         raise ValueError(f"prevalence must be between 0 and 1, got {prevalence}")
     numbers = np.repeat(np.arange(patients), films_each)
-    labels = (rng.random(patients) < prevalence).astype(int)[numbers]
+    if ill is None:
+        affected = (rng.random(patients) < prevalence).astype(np.int64)
+    else:
+        affected = rng.permutation((np.arange(patients) < ill).astype(np.int64))
+    labels = affected[numbers]
     common = rng.normal(0, np.sqrt(alike), patients)[numbers]
     evidence = separation * (labels - 0.5) + common + rng.normal(0, np.sqrt(1 - alike), len(labels))
     return labels, expit(sharpness * (separation * evidence + logit(prevalence))), numbers

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from companion.explanation.maps import expect_evaluation_mode
+from companion.checks import check_images
+from companion.explanation._model import as_inputs, expect_evaluation_mode
 from companion.in_torch.attention import AttentionCNN
 
 
@@ -15,9 +16,9 @@ def attention_maps(model: AttentionCNN, images: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     model : AttentionCNN
-        In evaluation mode.
+        Every layer in evaluation mode.
     images : numpy.ndarray
-        float32, (N, C, H, W).
+        float, (N, C, H, W), in [0, 1].
 
     Returns
     -------
@@ -27,7 +28,7 @@ def attention_maps(model: AttentionCNN, images: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the model is in training mode.
+        If a layer is in training mode, or the images are not as above.
 
     Examples
     --------
@@ -35,8 +36,9 @@ def attention_maps(model: AttentionCNN, images: np.ndarray) -> np.ndarray:
     (1, 4, 4)
     """
     expect_evaluation_mode(model)
+    inputs = as_inputs(model, check_images("images", images))
     with torch.inference_mode():
-        return model.attend(torch.from_numpy(np.asarray(images, np.float32)))[1].double().numpy()
+        return model.attend(inputs)[1].cpu().double().numpy()
 
 
 def swap_attention(
@@ -49,16 +51,22 @@ def swap_attention(
     Parameters
     ----------
     model : AttentionCNN
-        In evaluation mode.
+        Every layer in evaluation mode.
     images : numpy.ndarray
-        float32, (N, C, H, W).
+        float, (N, C, H, W), in [0, 1].
     rng : numpy.random.Generator, optional
-        Shuffles each film's weights over its cells; the same weight everywhere when absent.
+        Shuffles each film's weights over its cells, film after film; the same weight everywhere
+        when absent.
 
     Returns
     -------
     numpy.ndarray
         float64, (N,), in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        As :func:`attention_maps`.
 
     References
     ----------
@@ -72,7 +80,8 @@ def swap_attention(
     own = attention_maps(model, images)
     flat = own.reshape(len(own), -1)
     other = np.full_like(flat, 1 / flat.shape[1]) if rng is None else rng.permuted(flat, axis=1)
-    weights = torch.from_numpy(other.reshape(own.shape)).float()
+    inputs = as_inputs(model, check_images("images", images))
+    weights = torch.from_numpy(other.reshape(own.shape)).to(inputs)
     with torch.inference_mode():
-        logits, _ = model.attend(torch.from_numpy(np.asarray(images, np.float32)), weights)
-    return torch.sigmoid(logits.double()).numpy()
+        logits, _ = model.attend(inputs, weights)
+    return torch.sigmoid(logits.cpu().double()).numpy()

@@ -1,12 +1,21 @@
-"""Maps that are said to explain a decision, by Captum; how to judge them is in `map_scores`."""
+"""Maps that are said to explain a decision, by Captum; how to judge them is in `scores`."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import nn
 
+from companion.checks import check_images
 from companion.data.images import enlarge
+from companion.explanation._model import (
+    as_inputs,
+    expect_evaluation_mode,
+    expect_logits,
+    expect_maps,
+    find_layer,
+)
 
 METHODS = ("saliency", "smooth_grad", "integrated_gradients", "grad_cam", "occlusion")
 
@@ -18,31 +27,39 @@ def explain(
     *,
     layer: str | None = None,
     window: int = 8,
+    fill: float | np.ndarray | str | None = None,
     noise: float = 0.1,
     samples: int = 16,
     seed: int = 0,
 ) -> np.ndarray:
     """Return, for each pixel, how much it counts for label 1 by one method.
 
+    A film's map does not depend on the films beside it, and the model is left as it was.
+
     Parameters
     ----------
     model : torch.nn.Module
-        Gives logits (N,); in evaluation mode.
+        Gives logits (N,); every layer in evaluation mode.
     images : numpy.ndarray
-        float32, (N, C, H, W), scaled as in training.
+        float, (N, C, H, W), in [0, 1], scaled as in training.
     method : str
         One of :data:`METHODS`.
     layer : str, optional
         For Grad-CAM: the layer whose maps are weighed, by its name in
         ``model.named_modules()``; the model's `last_maps` when absent.
     window : int
-        For occlusion: side of the grey square, in pixels; it moves by half of that.
+        For occlusion: side of the hidden square, in pixels; it moves by half of that.
+    fill : float, numpy.ndarray or "blur", optional
+        For occlusion, what a hidden square shows: a grey value in [0, 1]; the same place of an
+        image (C, H, W) in [0, 1], such as the mean training film; or of the film itself, blurred
+        with a standard deviation of a third of the window. When absent, the film's own mean, a
+        value a channel: the grey square of the authors.
     noise : float
         For SmoothGrad: standard deviation of the noise, in the unit of the pixels.
     samples : int
         For SmoothGrad, noisy copies; for integrated gradients, steps from black.
     seed : int
-        Of SmoothGrad's noise.
+        Of SmoothGrad's noise, which is the same for every film.
 
     Returns
     -------
@@ -53,8 +70,14 @@ def explain(
     Raises
     ------
     ValueError
-        If the method or the layer does not exist or the layer gives no maps, the model is in
-        training mode, the images are not finite (N, C, H, W), or a number is out of range.
+        If the method or the layer does not exist or the layer gives no maps, a layer is in
+        training mode, the images or the fill are not finite, in [0, 1] and of the shape above,
+        or a number is out of range.
+
+    Notes
+    -----
+    Occlusion measures the film against what stands in the square, so the fill is part of the
+    question: a grey square on a dark lung is itself a bright spot. Try more than one.
 
     References
     ----------
@@ -71,98 +94,66 @@ def explain(
     """
     from captum import attr
 
-    images = np.asarray(images, np.float32)
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    if images.ndim != 4 or not np.isfinite(images).all():
-        raise ValueError(f"images must be finite (N, C, H, W), got shape {images.shape}")
+    images = check_images("images", images)
     if method == "occlusion" and not 1 <= window <= min(images.shape[2:]):
         raise ValueError(f"window must be 1 to {min(images.shape[2:])} pixels, got {window}")
-    if samples < 1 or noise < 0:
+    if not samples >= 1 or not 0 <= noise < np.inf:
         raise ValueError(f"samples must be at least 1 and noise at least 0, got {samples}, {noise}")
     expect_evaluation_mode(model)
-    inputs = torch.from_numpy(images).requires_grad_()
-    if method == "grad_cam":
-        weighed = attr.LayerGradCam(model, find_layer(model, layer))
-        maps = weighed.attribute(inputs, relu_attributions=True)
-        if maps.ndim != 4:
-            raise ValueError(f"layer must give maps (N, C, h, w), got {layer!r}: {maps.shape}")
-        return enlarge(maps.detach().double().numpy()[:, 0], images.shape[2:])
-    if method == "saliency":
-        found = attr.Saliency(model).attribute(inputs, abs=True)
-    elif method == "smooth_grad":
-        tunnel = attr.NoiseTunnel(attr.Saliency(model))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            found = tunnel.attribute(
-                inputs, nt_type="smoothgrad", nt_samples=samples, stdevs=noise, abs=True
-            )
-    elif method == "integrated_gradients":
-        found = attr.IntegratedGradients(model).attribute(inputs, n_steps=samples)
-    else:
+    inputs = as_inputs(model, images)
+    expect_logits(model, inputs)
+    if method == "occlusion":
         channels = images.shape[1]
         with torch.inference_mode():
             found = attr.Occlusion(model).attribute(
-                torch.from_numpy(images), (channels, window, window),
+                inputs, (channels, window, window),
                 strides=(channels, max(window // 2, 1), max(window // 2, 1)),
-                baselines=float(images.mean()),
+                baselines=as_inputs(model, _filled(fill, images, window)),
             )  # fmt: skip
-    return found.detach().double().sum(dim=1).numpy()
+        return _summed(found)
+    if method == "smooth_grad":
+        return _summed(_smooth_grad(attr.Saliency(model), inputs, noise, samples, seed))
+    inputs.requires_grad_()
+    if method == "grad_cam":
+        expect_maps(model, layer, inputs)
+        weighed = attr.LayerGradCam(model, find_layer(model, layer))
+        maps = weighed.attribute(inputs, relu_attributions=True)
+        return enlarge(_summed(maps), images.shape[2:])
+    if method == "saliency":
+        return _summed(attr.Saliency(model).attribute(inputs, abs=True))
+    return _summed(attr.IntegratedGradients(model).attribute(inputs, n_steps=samples))
 
 
-def expect_evaluation_mode(model: nn.Module) -> None:
-    """Raise if dropout and batch normalisation would still behave as in training.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Any model.
-
-    Raises
-    ------
-    ValueError
-        If the model is in training mode.
-
-    Examples
-    --------
-    >>> expect_evaluation_mode(nn.Linear(1, 1))
-    Traceback (most recent call last):
-    ...
-    ValueError: model must be in evaluation mode, got training mode: call model.eval()
-    """
-    if model.training:
-        raise ValueError("model must be in evaluation mode, got training mode: call model.eval()")
+def _smooth_grad(saliency, inputs, noise, samples, seed):
+    """Average saliency over noisy copies; Captum's own draws other noise for other neighbours."""
+    generator = torch.Generator().manual_seed(seed)
+    total = torch.zeros_like(inputs)
+    for _ in range(samples):
+        grain = noise * torch.randn(inputs.shape[1:], generator=generator)
+        noisy = (inputs + grain.to(inputs)).requires_grad_()
+        total += saliency.attribute(noisy, abs=True)
+    return total / samples
 
 
-def find_layer(model: nn.Module, name: str | None = None) -> nn.Module:
-    """Return a layer by its name.
+def _filled(fill, images, window):
+    """Return what stands in the hidden squares of each film, (N, C, H, W)."""
+    if fill is None:
+        values = images.mean(axis=(2, 3), keepdims=True, dtype=np.float64)
+    elif isinstance(fill, str) and fill == "blur":
+        values = np.clip(gaussian_filter(images, (0, 0, window / 3, window / 3)), 0, 1)
+    else:
+        shape = np.shape(fill)
+        if isinstance(fill, str) or shape not in ((), images.shape[1:]):
+            raise ValueError(
+                f"fill must be a grey value, an image {images.shape[1:]} or 'blur', "
+                f"got {f'shape {shape}' if shape else repr(fill)}"
+            )
+        values = check_images("fill", [fill] if shape else np.full((1, 1, 1, 1), fill, float))
+    return np.broadcast_to(values, images.shape).astype(np.float32)
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Any model.
-    name : str, optional
-        As in ``model.named_modules()``; the model's `last_maps` when absent.
 
-    Returns
-    -------
-    torch.nn.Module
-        The layer.
-
-    Raises
-    ------
-    ValueError
-        If there is no such layer; the message lists those there are.
-
-    Examples
-    --------
-    >>> from companion.in_torch.models import PooledCNN
-    >>> find_layer(PooledCNN(), "features.2")
-    ReLU()
-    """
-    name = getattr(model, "last_maps", None) if name is None else name
-    layers = dict(model.named_modules())
-    if not name or name not in layers:
-        known = ", ".join(layer for layer in layers if layer)
-        raise ValueError(f"layer must be one of {known}, got {name!r}")
-    return layers[name]
+def _summed(found):
+    """Sum over channels: (N, C, H, W) to float64 (N, H, W)."""
+    return found.detach().cpu().double().sum(dim=1).numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from companion.checks import check_unit_range
+from companion.checks import check_images
 
 
 def film_features(images: np.ndarray) -> pd.DataFrame:
@@ -29,17 +29,17 @@ def film_features(images: np.ndarray) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If `images` is not (N, H, W) in [0, 1] of at least 8 x 8.
+        If `images` is not floating point (N, H, W) in [0, 1] of at least 8 x 8.
 
     Examples
     --------
     >>> film_features(np.zeros((1, 8, 8))).iloc[0].sum()
     np.float64(0.0)
     """
-    images = np.asarray(images, float)
+    images = np.asarray(images)
     if images.ndim != 3 or min(images.shape[1:]) < 8:
         raise ValueError(f"images must be (N, H, W) of at least 8 x 8, got {images.shape}")
-    check_unit_range("images", images)
+    images = check_images("images", images[:, None])[:, 0].astype(float)
     _, height, width = images.shape
     flat = np.sort(images.reshape(len(images), -1), axis=1)
     mean = flat.mean(axis=1)

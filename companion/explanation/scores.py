@@ -11,18 +11,20 @@ import numpy as np
 from scipy.ndimage import binary_dilation, gaussian_filter
 from scipy.stats import spearmanr
 
+from companion.checks import check_images, check_labels
+
 
 def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) -> np.ndarray:
     """Tell for each film whether the map's greatest value is on the lesion.
 
     Parameters
     ----------
-    maps : numpy.ndarray
-        float, (N, H, W), finite.
-    masks : numpy.ndarray
-        bool, (N, H, W), at least one pixel true in each.
+    maps : array_like
+        (N, H, W), finite.
+    masks : array_like
+        bool, or 0 and 1, (N, H, W), at least one pixel true in each.
     tolerance : int
-        So many pixels beside the lesion count as well.
+        So many pixels beside the lesion count as well, steps along rows and columns.
 
     Returns
     -------
@@ -33,7 +35,8 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) ->
     Raises
     ------
     ValueError
-        If shapes differ, a value is not finite or a mask is empty.
+        If shapes differ, a value is not finite, a mask holds other values than 0 and 1 or no 1,
+        or `tolerance` is no whole number from 0 on.
 
     Notes
     -----
@@ -49,7 +52,10 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) ->
     >>> pointing_game(np.array([[[3.0, 1.0], [0.0, 0.0]]]), lesion).tolist()
     [1.0]
     """
-    _check(maps, masks)
+    maps = _check_maps("maps", maps)
+    masks = check_masks(masks, maps.shape)
+    if not isinstance(tolerance, int | np.integer) or tolerance < 0:
+        raise ValueError(f"tolerance must be a whole number of pixels, got {tolerance!r}")
     if tolerance:
         masks = np.stack([binary_dilation(mask, iterations=tolerance) for mask in masks])
     top = maps == maps.max(axis=(1, 2), keepdims=True)
@@ -63,7 +69,7 @@ def energy_inside(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    maps, masks : numpy.ndarray
+    maps, masks : array_like
         As for :func:`pointing_game`.
 
     Returns
@@ -82,7 +88,8 @@ def energy_inside(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     >>> energy_inside(np.array([[[3.0, 1.0], [-9.0, 0.0]]]), lesion).tolist()
     [0.75]
     """
-    _check(maps, masks)
+    maps = _check_maps("maps", maps)
+    masks = check_masks(masks, maps.shape)
     positive = np.maximum(maps, 0)
     silent = positive.max(axis=(1, 2), keepdims=True) == 0
     positive = np.where(silent, 1.0, positive)
@@ -94,8 +101,8 @@ def rank_agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    first, second : numpy.ndarray
-        float, (N, H, W).
+    first, second : array_like
+        (N, H, W), finite.
 
     Returns
     -------
@@ -105,7 +112,7 @@ def rank_agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If shapes differ.
+        If shapes differ or a value is not finite.
 
     Examples
     --------
@@ -113,9 +120,10 @@ def rank_agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     >>> rank_agreement(one, one**3).round(6).tolist()
     [1.0]
     """
-    if np.shape(first) != np.shape(second):
+    first, second = _check_maps("first", first), _check_maps("second", second)
+    if first.shape != second.shape:
         raise ValueError(
-            f"first and second must have one shape, got {np.shape(first)} and {np.shape(second)}"
+            f"first and second must have one shape, got {first.shape} and {second.shape}"
         )
     found = np.zeros(len(first))
     for number, (one, two) in enumerate(zip(first, second, strict=True)):
@@ -141,9 +149,9 @@ def deletion_insertion(
     score : function
         From images (M, C, H, W) to probabilities (M,).
     images : numpy.ndarray
-        float32, (N, C, H, W).
-    maps : numpy.ndarray
-        float, (N, H, W): which pixels go first.
+        float, (N, C, H, W), in [0, 1].
+    maps : array_like
+        (N, H, W), finite: which pixels go first.
     steps : int
         In how many equal portions.
     blur : float
@@ -158,7 +166,8 @@ def deletion_insertion(
     Raises
     ------
     ValueError
-        If shapes don't fit or `steps` is below 1.
+        If shapes don't fit, the images are not in [0, 1], `score` does not give a number a film,
+        or `steps` or `blur` is out of range.
 
     References
     ----------
@@ -174,32 +183,58 @@ def deletion_insertion(
     >>> out.round(2).tolist(), back.round(2).tolist()
     ([[1.0, 0.25, 0.25, 0.25, 0.25]], [[0.25, 1.0, 1.0, 1.0, 1.0]])
     """
-    if images.ndim != 4 or maps.shape != (len(images), *images.shape[2:]):
+    images, maps = check_images("images", images), _check_maps("maps", maps)
+    if maps.shape != (len(images), *images.shape[2:]):
         raise ValueError(
             f"images and maps must be (N, C, H, W) and (N, H, W), got {images.shape}, {maps.shape}"
         )
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
-    blurred = gaussian_filter(images, (0, 0, blur, blur))
+    if not 0 < blur < np.inf:
+        raise ValueError(f"blur must be above 0 pixels, got {blur}")
+    # Clipped: the mean of ones may be rounded to a little more than one.
+    blurred = np.clip(gaussian_filter(images, (0, 0, blur, blur)), 0, 1)
     order = np.argsort(np.argsort(-maps.reshape(len(maps), -1), axis=1, kind="stable"), axis=1)
-    order = order.reshape(maps.shape)[:, None]
+    order = order.reshape(maps.shape)[:, None]  # (N, 1, H, W)
     deleted, inserted = [], []
     for step in range(steps + 1):
         chosen = order < step * maps[0].size / steps
-        deleted.append(score(np.where(chosen, blurred, images)))
-        inserted.append(score(np.where(chosen, images, blurred)))
+        deleted.append(_asked(score, np.where(chosen, blurred, images)))
+        inserted.append(_asked(score, np.where(chosen, images, blurred)))
     return np.stack(deleted, axis=1), np.stack(inserted, axis=1)
 
 
-def _check(maps, masks):
-    if np.ndim(maps) != 3 or np.shape(maps) != np.shape(masks):
+def _asked(score, images):
+    """Return what the caller's function gives for each film, or raise."""
+    found = np.asarray(score(images), float)
+    if found.shape != (len(images),) or not np.isfinite(found).all():
         raise ValueError(
-            f"maps and masks must be (N, H, W), got {np.shape(maps)} and {np.shape(masks)}"
+            f"score must give a finite number a film, ({len(images)},), got shape {found.shape}"
         )
+    return found
+
+
+def check_masks(masks, shape):
+    """Return masks as bool (N, H, W), or raise unless each shows a lesion."""
+    if np.shape(masks) != shape:
+        raise ValueError(f"maps and masks must be (N, H, W), got {shape} and {np.shape(masks)}")
+    masks = check_labels("masks", np.ravel(masks)).reshape(shape).astype(bool)
+    empty = int((~masks.any(axis=(1, 2))).sum())
+    if empty:
+        raise ValueError(f"masks must have a pixel each, got {empty} that are empty")
+    return masks
+
+
+def _check_maps(name, maps):
+    """Return maps as float64 (N, H, W), or raise: 8 bits wrap around when a map is turned over."""
+    maps = np.asarray(maps)
+    if maps.ndim != 3 or maps.size == 0 or maps.dtype.kind not in "buif":
+        raise ValueError(
+            f"{name} must be numbers (N, H, W), not empty, got {maps.dtype} {maps.shape}"
+        )
+    maps = maps.astype(np.float64)
     if not np.isfinite(maps).all():
         raise ValueError(
-            f"maps must be finite, got {(~np.isfinite(maps)).sum()} values that aren't"
+            f"{name} must be finite, got {(~np.isfinite(maps)).sum()} values that aren't"
         )
-    if not np.any(masks, axis=(1, 2)).all():
-        empty = int((~np.any(masks, axis=(1, 2))).sum())
-        raise ValueError(f"masks must have a pixel each, got {empty} that are empty")
+    return maps

@@ -6,7 +6,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from companion.explanation.maps import expect_evaluation_mode, find_layer
+from companion.checks import check_images
+from companion.explanation._model import (
+    as_inputs,
+    expect_evaluation_mode,
+    expect_maps,
+    find_layer,
+)
 
 
 def maximise_activation(
@@ -29,7 +35,7 @@ def maximise_activation(
     Parameters
     ----------
     model : torch.nn.Module
-        In evaluation mode.
+        Every layer in evaluation mode.
     layer : str
         Name of a layer that gives (N, C, H, W).
     unit : int
@@ -55,7 +61,8 @@ def maximise_activation(
     Raises
     ------
     ValueError
-        If the layer does not exist, has no such unit, or the model is in training mode.
+        If the layer does not exist, gives no maps or has no such unit, a layer is in training
+        mode, or a number is out of range.
 
     References
     ----------
@@ -69,31 +76,36 @@ def maximise_activation(
     (1, 16, 16)
     """
     expect_evaluation_mode(model)
-    seen = {}
-    hook = find_layer(model, layer).register_forward_hook(
-        lambda module, inputs, output: seen.update(maps=output)
-    )
+    if len(shape) != 3 or min(shape) < 1:
+        raise ValueError(f"shape must be (C, H, W), got {shape}")
+    if steps < 1 or jitter < 0:
+        raise ValueError(f"steps must be at least 1 and jitter at least 0, got {steps}, {jitter}")
     generator = torch.Generator().manual_seed(seed)
-    pixels = (0.1 * torch.randn((1, *shape), generator=generator)).requires_grad_()
+    start = 0.1 * torch.randn((1, *shape), generator=generator)
+    pixels = as_inputs(model, start.numpy()).requires_grad_()
+    given = expect_maps(model, layer, torch.sigmoid(pixels))
+    if not 0 <= unit < given[1]:
+        raise ValueError(f"unit must be a map of {layer}, which gives {given}, got {unit}")
+    seen = {}
+    # The mean is taken here and now: a layer that works in place may change the maps later.
+    hook = find_layer(model, layer).register_forward_hook(
+        lambda module, inputs, output: seen.update(mean=output[:, unit].mean())
+    )
     optimizer = torch.optim.Adam([pixels], step_size)
     try:
-        for _ in range(steps):
-            image = torch.sigmoid(pixels)
-            shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
-            model(torch.roll(image, shift, (2, 3)))
-            maps = seen["maps"]
-            if maps.ndim != 4 or not 0 <= unit < maps.shape[1]:
-                raise ValueError(
-                    f"unit must be a map of {layer}, which gives {tuple(maps.shape)}, got {unit}"
-                )
-            rough = image.diff(dim=2).square().mean() + image.diff(dim=3).square().mean()
-            loss = roughness * rough - maps[:, unit].mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+        with torch.enable_grad():
+            for _ in range(steps):
+                image = torch.sigmoid(pixels)
+                shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
+                model(torch.roll(image, shift, (2, 3)))
+                rough = image.diff(dim=2).square().mean() + image.diff(dim=3).square().mean()
+                loss = roughness * rough - seen["mean"]
+                # Not loss.backward(), which would add to the gradients of the model's weights.
+                (pixels.grad,) = torch.autograd.grad(loss, pixels)
+                optimizer.step()
     finally:
         hook.remove()
-    return torch.sigmoid(pixels)[0].detach().numpy()
+    return torch.sigmoid(pixels)[0].detach().cpu().float().numpy()
 
 
 def unit_activations(
@@ -104,11 +116,11 @@ def unit_activations(
     Parameters
     ----------
     model : torch.nn.Module
-        In evaluation mode.
+        Every layer in evaluation mode.
     layer : str
         Name of a layer that gives (N, C, H, W).
     images : numpy.ndarray
-        float32, (N, C, H, W).
+        float, (N, C, H, W), in [0, 1].
     batch_size : int
         How many films at a time.
 
@@ -120,7 +132,8 @@ def unit_activations(
     Raises
     ------
     ValueError
-        If the layer does not exist or the model is in training mode.
+        If the layer does not exist or gives no maps, a layer is in training mode, the images
+        are not as above, or `batch_size` is below 1.
 
     Examples
     --------
@@ -130,14 +143,18 @@ def unit_activations(
     (3, 24)
     """
     expect_evaluation_mode(model)
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    inputs = as_inputs(model, check_images("images", images))
+    expect_maps(model, layer, inputs)
     found = []
     hook = find_layer(model, layer).register_forward_hook(
-        lambda module, inputs, output: found.append(output.mean(dim=(2, 3)))
+        lambda module, given, output: found.append(output.mean(dim=(2, 3)))
     )
     try:
         with torch.inference_mode():
-            for part in torch.from_numpy(np.asarray(images, np.float32)).split(batch_size):
+            for part in inputs.split(batch_size):
                 model(part)
     finally:
         hook.remove()
-    return torch.cat(found).numpy()
+    return torch.cat(found).cpu().float().numpy()

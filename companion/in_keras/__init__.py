@@ -1,1 +1,7 @@
-"""The book's models in Keras, channels last."""
+"""The book's models in Keras, channels last, trained as those in PyTorch are."""
+
+from companion.in_keras.grad_cam import grad_cam
+from companion.in_keras.models import document_cnn, layer_table, logits
+from companion.in_keras.training import fit, predict
+
+__all__ = ["document_cnn", "fit", "grad_cam", "layer_table", "logits", "predict"]

@@ -2,108 +2,153 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-import pandas as pd
 from tqdm.keras import TqdmCallback
 
-from companion.checks import check_films
-from companion.in_keras.models import document_cnn
+from companion.checks import check_images
+from companion.history import History, check_patience
+
+if TYPE_CHECKING:
+    from companion.films import Films
 
 
-@dataclass(frozen=True)
-class Run:
-    """One training run.
-
-    Attributes
-    ----------
-    model : keras.Model
-        With the weights of the last epoch, as the document's program leaves it.
-    best_weights : list of numpy.ndarray
-        Those of the epoch with the least validation loss, for ``model.set_weights``.
-    history : pandas.DataFrame
-        One row an epoch, from 1: loss, accuracy, val_loss, val_accuracy.
-    """
-
-    model: keras.Model
-    best_weights: list[np.ndarray]
-    history: pd.DataFrame
-
-
-def fit_document_program(
-    images: np.ndarray,
-    labels: np.ndarray,
+def fit(
+    model: keras.Model,
+    train: Films,
     *,
-    validation: tuple[np.ndarray, np.ndarray],
-    seed: int,
+    validation: Films,
     epochs: int = 10,
+    batch_size: int = 32,
+    optimizer: str | keras.optimizers.Optimizer = "adam",
     patience: int | None = None,
+    keep: str = "best",
+    seed: int = 0,
     progress: bool = True,
-) -> Run:
-    """Build, compile and fit as the source document does, once, from a seed.
+) -> History:
+    """Compile a binary classifier and train it, as :func:`companion.in_torch.fit` does.
 
     Parameters
     ----------
-    images : numpy.ndarray
-        float, (N, H, W, C), in [0, 1].
-    labels : numpy.ndarray
-        int, (N,), 0 or 1.
-    validation : tuple of numpy.ndarray
-        Images and labels that are watched, not trained on.
-    seed : int
-        Seed of the initial weights and of the shuffling.
-    epochs : int
-        The document's ten.
+    model : keras.Model
+        Takes (N, H, W, C), gives the probability of label 1, (N, 1).
+    train, validation : companion.films.Films
+        To learn from, and to choose the best epoch on. Channels are put last here.
+    epochs, batch_size : int
+        At most so many passes over the films; films an update. The document's are 10 and 32.
+    optimizer : str or keras.optimizers.Optimizer
+        As Keras knows it.
     patience : int, optional
-        Stop after so many epochs without a lower validation loss; never when absent.
+        Stop after so many epochs without a lower validation loss.
+    keep : {"best", "last"}
+        Which epoch's weights the model is left with; the document's program keeps the last.
+    seed : int
+        Of the shuffling.
     progress : bool
         Show a bar.
 
     Returns
     -------
-    Run
-        The model and its history.
+    History
+        Losses of each epoch.
 
     Raises
     ------
     ValueError
-        If an array has the wrong shape, dtype, range or labels.
+        If a number is out of range.
+    FloatingPointError
+        If a loss is no longer finite.
 
     Examples
     --------
-    >>> x, y = np.random.default_rng(0).random((8, 22, 22, 1), np.float32), np.arange(8) % 2
-    >>> run = fit_document_program(x, y, validation=(x, y), seed=0, epochs=1, progress=False)
-    >>> run.history.columns.tolist()
-    ['accuracy', 'loss', 'val_accuracy', 'val_loss']
+    >>> from companion.films import Films
+    >>> from companion.in_keras.models import document_cnn
+    >>> films = Films(np.random.default_rng(0).random((8, 1, 22, 22)), np.arange(8) % 2)
+    >>> history = fit(document_cnn((22, 22, 1)), films, validation=films, epochs=1, progress=False)
+    >>> len(history.val_loss)
+    1
     """
-    check_films(images, labels, (0.0, 1.0))
-    check_films(*validation, (0.0, 1.0), name="validation")
-    keras.utils.set_random_seed(seed)
-    model = document_cnn(images.shape[1:])
+    if min(epochs, batch_size) < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs}, {batch_size}")
+    if keep not in ("best", "last"):
+        raise ValueError(f'keep must be "best" or "last", got {keep!r}')
+    check_patience(patience)
     # How the engine runs, not what it computes: uncompiled, in calls of sixteen updates, it needs
     # half the time on a processor.
     engine = {"jit_compile": False, "steps_per_execution": 16}
-    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"], **engine)
-    best = _BestWeights()
-    callbacks = [best]
-    if progress:
-        callbacks.append(TqdmCallback(verbose=0))
-    if patience is not None:
-        callbacks.append(keras.callbacks.EarlyStopping(patience=patience))
-    log = model.fit(
-        images, labels, epochs=epochs, validation_data=validation, callbacks=callbacks, verbose=0
-    )
-    history = pd.DataFrame(log.history)
-    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
-    return Run(model, best.weights, history)
+    model.compile(optimizer=optimizer, loss="binary_crossentropy", metrics=["accuracy"], **engine)
+    keras.utils.set_random_seed(seed)
+    watch = _Watch(patience)
+    model.fit(
+        channels_last(train.images), train.labels, epochs=epochs, batch_size=batch_size, verbose=0,
+        validation_data=(channels_last(validation.images), validation.labels),
+        callbacks=[watch, *([TqdmCallback(verbose=0)] if progress else [])],
+    )  # fmt: skip
+    if keep == "best":
+        model.set_weights(watch.best)
+    return watch.history
 
 
-class _BestWeights(keras.callbacks.Callback):
+def predict(model: keras.Model, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+    """Return the probability of label 1 for each image.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Gives probabilities, (N, 1).
+    images : numpy.ndarray
+        float, (N, C, H, W), in [0, 1]. Channels are put last here.
+    batch_size : int
+        How many images at a time; the result does not depend on it.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (N,), in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the images are not finite or not in [0, 1].
+    FloatingPointError
+        If the model answers with what is no number: its weights have diverged.
+
+    Examples
+    --------
+    >>> from companion.in_keras.models import document_cnn
+    >>> predict(document_cnn((22, 22, 1)), np.zeros((2, 1, 22, 22)))
+    array([0.5, 0.5])
+    """
+    images = channels_last(check_images("images", images))
+    parts = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
+    found = np.concatenate([np.asarray(model(part, training=False)) for part in parts])[:, 0]
+    if not np.isfinite(found).all():
+        bad = int((~np.isfinite(found)).sum())
+        raise FloatingPointError(f"the model answers {bad} of {len(found)} images with no number")
+    return found.astype(np.float64)
+
+
+def channels_last(images: np.ndarray) -> np.ndarray:
+    """Return (N, C, H, W) as (N, H, W, C)."""
+    return np.ascontiguousarray(np.moveaxis(images, 1, -1))
+
+
+class _Watch(keras.callbacks.Callback):
+    """Keep the book's history and the best weights; stop when patience has run out."""
+
+    def __init__(self, patience):
+        super().__init__()
+        self.patience, self.history = patience, History()
+
     def on_train_begin(self, logs=None):
-        self.least, self.weights = float("inf"), self.model.get_weights()
+        self.best = self.model.get_weights()
 
     def on_epoch_end(self, epoch, logs=None):
-        if logs["val_loss"] < self.least:
-            self.least, self.weights = logs["val_loss"], self.model.get_weights()
+        self.history.record(logs["loss"], logs["val_loss"], logs["val_accuracy"])
+        if self.history.waited == 0:
+            self.best = self.model.get_weights()
+        self.model.stop_training = self.patience is not None and (
+            self.history.waited >= self.patience
+        )

@@ -1,1 +1,35 @@
 """The book's models in PyTorch, channels first, and how they are trained."""
+
+from companion.in_torch.attention import AttentionCNN
+from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
+from companion.in_torch.models import DocumentCNN, PooledCNN, Rescaled
+from companion.in_torch.pretrained import frozen_features, load_backbone
+from companion.in_torch.recurrent import (
+    NextFrame,
+    NextSample,
+    fit_next,
+    linear_predictor,
+    predict_next,
+)
+from companion.in_torch.training import fit, predict, train_epoch
+
+__all__ = [
+    "AttentionCNN",
+    "Checkpoint",
+    "CheckpointError",
+    "DocumentCNN",
+    "NextFrame",
+    "NextSample",
+    "PooledCNN",
+    "Rescaled",
+    "fit",
+    "fit_next",
+    "frozen_features",
+    "linear_predictor",
+    "load_backbone",
+    "load_model",
+    "predict",
+    "predict_next",
+    "save_model",
+    "train_epoch",
+]

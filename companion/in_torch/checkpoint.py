@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
 import pickle
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+
+from companion.history import History
+
+if TYPE_CHECKING:
+    from companion.films import Films
 
 
 class CheckpointError(ValueError):
@@ -110,3 +119,111 @@ def load_model(path: str | os.PathLike, model: nn.Module) -> dict:
         )
     model.load_state_dict(content["weights"])
     return {key: value for key, value in content.items() if key not in ("model", "weights")}
+
+
+class Checkpoint:
+    """A training that can be interrupted: what :func:`companion.in_torch.fit` needs to go on.
+
+    Parameters
+    ----------
+    path : path
+        Written after every epoch.
+    resume : bool
+        Go on from `path` if it exists; the result equals an uninterrupted run.
+
+    Raises
+    ------
+    FileExistsError
+        If `path` exists and `resume` is False.
+
+    Examples
+    --------
+    >>> Checkpoint("no/such/run.pt").path.name
+    'run.pt'
+    """
+
+    def __init__(self, path: str | os.PathLike, *, resume: bool = False):
+        self.path = Path(path)
+        if self.path.exists() and not resume:
+            raise FileExistsError(
+                f"{self.path} exists: pass resume=True to go on from it, or move it away"
+            )
+
+    def restore(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.LRScheduler | None,
+        history: History,
+        best: dict[str, torch.Tensor],
+        settings: dict[str, object],
+        films: dict[str, Films],
+    ) -> dict[str, torch.Tensor]:
+        """Put model, optimiser, schedule and history back, and return the best weights so far.
+
+        What is trained on, and how, is kept as text; a run with anything else is refused.
+        """
+        self._run = {name: _described(value) for name, value in settings.items()}
+        self._run["optimizer"] = f"{type(optimizer).__name__} {optimizer.defaults}"
+        self._run["schedule"] = type(schedule).__name__ + _numbers(schedule)
+        self._run |= {f"{name} films": _digest(part) for name, part in films.items()}
+        if not self.path.exists():
+            return best
+        before = _copy(model)
+        state = load_model(self.path, model)
+        was = state.get("run")
+        if was != self._run:
+            model.load_state_dict(before)
+            was = was if isinstance(was, dict) else {}
+            names = [name for name in self._run if was.get(name) != self._run[name]]
+            raise CheckpointError(
+                f"{self.path}: is of another training: "
+                + "; ".join(f"{n} was {was.get(n)}, is {self._run[n]}" for n in names)
+            )
+        optimizer.load_state_dict(state["optimizer"])
+        if schedule is not None:
+            schedule.load_state_dict(state["schedule"])
+        history.__dict__.update(state["history"])
+        return state["best"]
+
+    def save(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.LRScheduler | None,
+        history: History,
+        best: dict[str, torch.Tensor],
+    ) -> None:
+        """Write all that :meth:`restore` puts back."""
+        save_model(
+            self.path, model, optimizer=optimizer.state_dict(), history=asdict(history), best=best,
+            schedule=None if schedule is None else schedule.state_dict(), run=self._run,
+        )  # fmt: skip
+
+
+def _copy(model):
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def _described(value):
+    """Return a function's name with a digest of what it does, or a number as text."""
+    if isinstance(value, functools.partial):
+        return f"{_described(value.func)} {value.args} {value.keywords}"
+    if not callable(value):
+        return repr(value)
+    name = f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    code = getattr(value, "__code__", None)
+    if code is None:
+        return name
+    does = repr((code.co_code, code.co_names, value.__defaults__)).encode()
+    return f"{name} {hashlib.sha256(does).hexdigest()[:8]}"
+
+
+def _numbers(schedule):
+    state = {} if schedule is None else schedule.state_dict()
+    return "".join(f" {k}={v}" for k, v in state.items() if isinstance(v, int | float))
+
+
+def _digest(films):
+    digest = hashlib.sha256(films.images.tobytes() + films.labels.tobytes())
+    return f"{len(films)}, {digest.hexdigest()[:16]}"

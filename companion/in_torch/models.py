@@ -140,3 +140,28 @@ class PooledCNN(nn.Module):
             (N,), any real number; its sigmoid is the probability.
         """
         return self.classifier(self.features(images).mean(dim=(2, 3))).squeeze(1)
+
+
+class Rescaled(nn.Module):
+    """A model that sees its images multiplied by a factor: 255 gives it 8-bit pixels.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Any.
+    factor : float
+        Can be changed later, as happens to a model that is served from another program.
+
+    Examples
+    --------
+    >>> Rescaled(nn.Flatten(), 255)(torch.ones(1, 1, 1, 2))
+    tensor([[255., 255.]])
+    """
+
+    def __init__(self, model: nn.Module, factor: float):
+        super().__init__()
+        self.model, self.factor = model, factor
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return what the model says of the multiplied images."""
+        return self.model(self.factor * images)

@@ -3,93 +3,70 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import os
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
-from tqdm import tqdm
+from tqdm import trange
 
-from companion.checks import check_films
-from companion.in_torch.checkpoint import CheckpointError, load_model, save_model
+from companion.checks import check_images
+from companion.history import History, check_patience
 
+if TYPE_CHECKING:
+    from companion.films import Films
+    from companion.in_torch.checkpoint import Checkpoint
 
-@dataclass
-class History:
-    """What happened in each epoch; entry i of every list belongs to epoch i + 1.
-
-    Attributes
-    ----------
-    train_loss, val_loss, val_accuracy : list of float
-        Mean cross-entropy in nats; share of right answers at a threshold of 0.5.
-    best_epoch : int
-        The epoch, from 1, of the least validation loss: its weights are in the model.
-    stopped_early : bool
-        Whether `patience` ran out before the last epoch.
-    """
-
-    train_loss: list[float] = field(default_factory=list)
-    val_loss: list[float] = field(default_factory=list)
-    val_accuracy: list[float] = field(default_factory=list)
-    best_epoch: int = 0
-    stopped_early: bool = False
+Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def fit(
     model: nn.Module,
-    images: np.ndarray,
-    labels: np.ndarray,
+    train: Films,
     *,
-    validation: tuple[np.ndarray, np.ndarray],
+    validation: Films,
     epochs: int = 10,
-    patience: int | None = None,
     batch_size: int = 32,
-    learning_rate: float = 1e-3,
+    optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = torch.optim.Adam,
+    schedule: Callable[[torch.optim.Optimizer], torch.optim.lr_scheduler.LRScheduler] | None = None,
+    loss: Loss = binary_cross_entropy_with_logits,
+    augment: Augmentation | None = None,
+    patience: int | None = None,
     seed: int = 0,
-    value_range: tuple[float, float] = (0.0, 1.0),
-    precision: str = "auto",
-    augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
-    checkpoint: str | os.PathLike | None = None,
-    resume: bool = False,
+    device: str = "auto",
+    checkpoint: Checkpoint | None = None,
     progress: bool = True,
 ) -> History:
-    """Train a binary classifier with Adam; leave it with the weights of its best epoch.
+    """Train a binary classifier; leave it with the weights of its best epoch, where it was.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Takes (N, C, H, W), gives logits (N,).
-    images : numpy.ndarray
-        float32, (N, C, H, W), within `value_range`.
-    labels : numpy.ndarray
-        int, (N,), 0 or 1.
-    validation : tuple of numpy.ndarray
-        Images and labels on which the best epoch is chosen.
-    epochs : int
-        At most so many passes over the images.
-    patience : int, optional
-        Stop after so many epochs without a lower validation loss.
-    batch_size : int
-        Films an update.
-    learning_rate : float
-        Adam's.
-    seed : int
-        Seed of the shuffling and of dropout: same seed, same machine, same result.
-    value_range : tuple of float
-        Pixels outside it are refused, as they would be scaled wrongly.
-    precision : {"auto", "float32", "bfloat16"}
-        "auto" takes bfloat16 where the processor multiplies it in hardware.
+        Takes (N, C, H, W), gives logits (N,). Layers that you have put into evaluation mode,
+        such as frozen batch normalisation, stay in it.
+    train, validation : companion.films.Films
+        To learn from, and to choose the best epoch on.
+    epochs, batch_size : int
+        At most so many passes over the films; films an update.
+    optimizer : function
+        From the parameters to an optimiser: ``functools.partial(torch.optim.Adam, lr=2e-3)``.
+    schedule : function, optional
+        From the optimiser to a schedule of its learning rate, which takes a step an epoch.
+    loss : function
+        From logits and labels, (N,) each, to their mean loss.
     augment : function, optional
         Changes each batch of training images, as :func:`companion.data.augment.augment` does.
-    checkpoint : path, optional
-        Written after every epoch.
-    resume : bool
-        Go on from `checkpoint` if it exists; the result equals an uninterrupted run.
+    patience : int, optional
+        Stop after so many epochs without a lower validation loss.
+    seed : int
+        Of shuffling, augmentation and dropout: same seed, same machine, same result.
+    device : str
+        "auto" takes CUDA, then MPS, then the processor; or one that PyTorch knows by name.
+    checkpoint : companion.in_torch.Checkpoint, optional
+        Written after every epoch, and where the training goes on from.
     progress : bool
         Show a bar.
 
@@ -101,173 +78,211 @@ def fit(
     Raises
     ------
     ValueError
-        If an array has the wrong shape, dtype, range or labels.
-    FileExistsError
-        If `checkpoint` exists and `resume` is False.
-    CheckpointError
-        If `checkpoint` is damaged, of another model or of another setting.
+        If a number is out of range.
+    FloatingPointError
+        If the loss is no longer finite: epoch and batch are named.
 
     References
     ----------
-    Kingma and Ba, ICLR 2015 (Adam).
+    Kingma and Ba, ICLR 2015 (Adam). Prechelt, 2012 (early stopping).
 
     Examples
     --------
+    >>> from companion.films import Films
     >>> from companion.in_torch.models import DocumentCNN
-    >>> x, y = np.random.default_rng(0).random((8, 1, 22, 22), np.float32), np.arange(8) % 2
-    >>> history = fit(DocumentCNN((1, 22, 22)), x, y, validation=(x, y), epochs=2, progress=False)
+    >>> films = Films(np.random.default_rng(0).random((8, 1, 22, 22)), np.arange(8) % 2)
+    >>> history = fit(DocumentCNN((1, 22, 22)), films, validation=films, epochs=2, progress=False)
     >>> len(history.val_loss)
     2
     """
-    check_films(images, labels, value_range)
-    check_films(*validation, value_range, name="validation")
-    settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
-    settings["films"] = len(images)
-    path = None if checkpoint is None else Path(checkpoint)
-    if path is not None and path.exists() and not resume:
-        raise FileExistsError(f"{path} exists: pass resume=True to go on from it, or move it away")
-
-    autocast = _autocast(precision)
-    model.to(memory_format=torch.channels_last)
-    x, y = to_tensor(images), torch.from_numpy(np.asarray(labels, np.float32))
-    optimizer = torch.optim.Adam(model.parameters(), learning_rate, fused=True)
-    shuffler = torch.Generator().manual_seed(seed)
-    history, best = History(), _copy(model)
-    if path is not None and path.exists():
-        state = load_model(path, model)
-        if state.get("settings") != settings:
-            raise CheckpointError(f"{path}: made with {state.get('settings')}, now {settings}")
-        optimizer.load_state_dict(state["optimizer"])
-        shuffler.set_state(state["shuffler"])
-        history, best = History(**state["history"]), state["best"]
-
-    batches = math.ceil(len(x) / batch_size)
-    done = len(history.train_loss)
-    bar = tqdm(total=epochs * batches, initial=done * batches, disable=not progress, unit="batch")
-    with bar, torch.random.fork_rng(devices=[]):
-        for epoch in range(done + 1, epochs + 1):
-            if history.stopped_early:
+    if min(epochs, batch_size) < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs}, {batch_size}")
+    check_patience(patience)
+    home = next(model.parameters()).device
+    model.to(choose_device(device), memory_format=torch.channels_last)
+    updates = optimizer(model.parameters())
+    rates = None if schedule is None else schedule(updates)
+    history, best = History(), weights_of(model)
+    if checkpoint is not None:
+        settings = {"batch_size": batch_size, "loss": loss, "augment": augment, "seed": seed}
+        films = {"train": train, "validation": validation}
+        best = checkpoint.restore(model, updates, rates, history, best, settings, films)
+    bar = trange(len(history), epochs, unit="epoch", disable=not progress)
+    with torch.random.fork_rng(devices=[]):
+        for epoch in bar:
+            if patience is not None and history.waited >= patience:
                 break
             torch.manual_seed(seed * 100_003 + epoch)
-            rng = np.random.default_rng([seed, epoch])
-            model.train()
-            total = 0.0
-            for rows in torch.randperm(len(x), generator=shuffler).split(batch_size):
-                batch = x[rows] if augment is None else to_tensor(augment(x[rows].numpy(), rng))
-                with autocast():
-                    logits = model(batch)
-                loss = binary_cross_entropy_with_logits(logits.float(), y[rows])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                total += loss.item() * len(rows)
-                bar.update()
-            history.train_loss.append(total / len(x))
-            _validate(model, *validation, history, precision)
-            bar.set_postfix(epoch=epoch, validation_loss=f"{history.val_loss[-1]:.3f}")
-            if history.val_loss[-1] <= min(history.val_loss):
-                history.best_epoch, best = epoch, _copy(model)
-            waited = epoch - history.best_epoch
-            history.stopped_early = patience is not None and waited >= patience
-            if path is not None:
-                save_model(
-                    path, model, optimizer=optimizer.state_dict(), shuffler=shuffler.get_state(),
-                    history=asdict(history), best=best, settings=settings,
-                )  # fmt: skip
+            batches = shuffled(train, batch_size, np.random.default_rng([seed, epoch]), augment)
+            train_loss = train_epoch(model, batches, updates, loss, epoch=epoch + 1)
+            if rates is not None:
+                rates.step()
+            history.record(train_loss, *validate(model, validation, loss))
+            if history.waited == 0:
+                best = weights_of(model)
+            bar.set_postfix(validation_loss=f"{history.val_loss[-1]:.3f}")
+            if checkpoint is not None:
+                checkpoint.save(model, updates, rates, history, best)
     model.load_state_dict(best)
+    model.to(home)
     return history
 
 
-def predict(
-    model: nn.Module, images: np.ndarray, *, batch_size: int = 256, precision: str = "float32"
-) -> np.ndarray:
+def train_epoch(
+    model: nn.Module,
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    optimizer: torch.optim.Optimizer,
+    loss: Loss = binary_cross_entropy_with_logits,
+    *,
+    epoch: int = 1,
+) -> float:
+    """Take one step for each batch: predict, measure the loss, go down its gradient.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Takes (N, C, H, W), gives logits (N,); changed in place.
+    batches : iterable of tuple of torch.Tensor
+        Images (N, C, H, W) and labels (N,), float32.
+    optimizer : torch.optim.Optimizer
+        Of the model's parameters.
+    loss : function
+        From logits and labels to their mean loss.
+    epoch : int
+        Only named when the loss is not finite.
+
+    Returns
+    -------
+    float
+        Mean loss of all films.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss is no longer finite.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Flatten(), nn.Linear(4, 1), nn.Flatten(0))
+    >>> batches = [(torch.zeros(2, 1, 2, 2), torch.tensor([0.0, 1.0]))]
+    >>> 0 < train_epoch(model, batches, torch.optim.SGD(model.parameters(), lr=0.1)) < 2
+    True
+    """
+    device = next(model.parameters()).device
+    total = films = 0
+    with mode(model, training=True):
+        for number, (images, labels) in enumerate(batches, 1):
+            value = loss(model(images.to(device)), labels.to(device))
+            if not torch.isfinite(value):
+                raise FloatingPointError(
+                    f"the training loss is {value.item()} in epoch {epoch}, batch {number}: "
+                    f"the training has diverged; take a smaller learning rate"
+                )
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            total += value.item() * len(labels)
+            films += len(labels)
+    return total / films
+
+
+def predict(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
     """Return the probability of label 1 for each image.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Gives logits (N,). Its training or evaluation mode is as before afterwards.
+        Gives logits (N,). The mode of each of its layers is as before afterwards.
     images : numpy.ndarray
-        float32, (N, C, H, W), scaled as in training.
+        float, (N, C, H, W), in [0, 1].
     batch_size : int
         How many images at a time; the result does not depend on it.
-    precision : {"float32", "bfloat16", "auto"}
-        As in :func:`fit`.
 
     Returns
     -------
     numpy.ndarray
         float64, (N,), in [0, 1].
 
+    Raises
+    ------
+    ValueError
+        If the images are not finite or not in [0, 1].
+    FloatingPointError
+        If the model answers with what is no number: its weights have diverged.
+
     Examples
     --------
     >>> from companion.in_torch.models import DocumentCNN
-    >>> predict(DocumentCNN((1, 22, 22)), np.zeros((2, 1, 22, 22), np.float32))
+    >>> predict(DocumentCNN((1, 22, 22)), np.zeros((2, 1, 22, 22)))
     array([0.5, 0.5])
     """
-    was_training, autocast = model.training, _autocast(precision)
-    model.eval()
-    try:
-        with torch.inference_mode(), autocast():
-            logits = [model(part) for part in to_tensor(images).split(batch_size)]
-    finally:
-        model.train(was_training)
-    return torch.sigmoid(torch.cat(logits).double()).numpy()
+    return torch.sigmoid(logits(model, images, batch_size=batch_size)).numpy()
 
 
-def has_bfloat16() -> bool:
-    """Tell whether this processor multiplies bfloat16 in hardware.
-
-    Returns
-    -------
-    bool
-        True for AVX-512 BF16 or AMX; False where PyTorch is too old to say.
-
-    Examples
-    --------
-    >>> has_bfloat16() in (True, False)
-    True
-    """
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+def logits(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> torch.Tensor:
+    """Return what :func:`predict` puts through a sigmoid: float64, (N,), on the processor."""
+    parts = as_tensor(check_images("images", images)).split(batch_size)
+    device = next(iter(model.parameters()), parts[0]).device
+    with mode(model, training=False), torch.inference_mode():
+        found = torch.cat([model(part.to(device)).cpu() for part in parts]).double()
+    if not torch.isfinite(found).all():
+        bad = int((~torch.isfinite(found)).sum())
+        raise FloatingPointError(f"the model answers {bad} of {len(found)} images with no number")
+    return found
 
 
-def to_tensor(images: np.ndarray) -> torch.Tensor:
-    """Return images as a float32 tensor that is stored channels last, the faster order.
+def validate(model: nn.Module, films: Films, loss: Loss) -> tuple[float, float]:
+    """Return the mean loss, and the share of right answers at a threshold of 0.5."""
+    found, labels = logits(model, films.images), torch.from_numpy(films.labels)
+    right = (found >= 0) == (labels == 1)
+    return loss(found, labels.double()).item(), right.double().mean().item()
 
-    Parameters
-    ----------
-    images : numpy.ndarray
-        (N, C, H, W).
 
-    Returns
-    -------
-    torch.Tensor
-        float32, (N, C, H, W).
+def shuffled(
+    films: Films, batch_size: int, rng: np.random.Generator, augment: Augmentation | None = None
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Give the films of one epoch in a new order, changed if asked for, batch by batch."""
+    order = rng.permutation(len(films))
+    labels = torch.from_numpy(films.labels.astype(np.float32))
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        images = films.images[rows]
+        yield as_tensor(images if augment is None else augment(images, rng)), labels[rows]
 
-    Examples
-    --------
-    >>> to_tensor(np.zeros((1, 3, 2, 2))).stride()
-    (12, 1, 6, 3)
-    """
+
+def choose_device(device: str = "auto") -> torch.device:
+    """Return the fastest device there is, or the one that was named."""
+    if device != "auto":
+        return torch.device(device)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def as_tensor(images: np.ndarray) -> torch.Tensor:
+    """Return images as a float32 tensor that is stored channels last, the faster order."""
     tensor = torch.from_numpy(np.ascontiguousarray(images, np.float32))
     return tensor.contiguous(memory_format=torch.channels_last)
 
 
-def _validate(model, images, labels, history, precision):
-    chance = predict(model, images, precision=precision)
-    right = np.where(labels == 1, chance, 1 - chance)
-    history.val_loss.append(float(-np.log(np.maximum(right, 1e-12)).mean()))
-    history.val_accuracy.append(float(((chance >= 0.5) == (labels == 1)).mean()))
-
-
-def _copy(model):
+def weights_of(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Return a copy of a model's weights and statistics."""
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def _autocast(precision):
-    if precision not in ("auto", "float32", "bfloat16"):
-        raise ValueError(f"precision must be auto, float32 or bfloat16, got {precision!r}")
-    if precision == "bfloat16" or (precision == "auto" and has_bfloat16()):
-        return lambda: torch.autocast("cpu", torch.bfloat16)
-    return contextlib.nullcontext
+@contextlib.contextmanager
+def mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+    """Put a model into training or evaluation mode, and every layer back into its own afterwards.
+
+    A layer in evaluation mode inside a model in training mode was frozen on purpose and stays so.
+    """
+    before = {module: module.training for module in model.modules()}
+    frozen = [m for m, was in before.items() if training and model.training and not was]
+    model.train(training)
+    for module in frozen:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module, was in before.items():
+            module.training = was

@@ -1,103 +1,38 @@
-"""Checkers for the exercises of chapter 3.1."""
+"""Backstage of chapter 3.1: its own figures, and the cases of its exercises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from companion.pages.check import expect
+from companion.pages.check import Case
 from companion.pages.figures import COLOURS, plot_grid
 
-
-def check_strided_map(strided_map: Callable) -> None:
-    """Check a function that gives the whole map of a convolution with a stride.
-
-    Parameters
-    ----------
-    strided_map : function
-        Takes image (H, W), kernel (M, N) and stride; returns (H', W').
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_strided_map(lambda image, kernel, stride: image[::stride, ::stride])
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: the document's image, stride 1: got ...
-    """
-    image, kernel = np.arange(1.0, 10).reshape(3, 3), np.array([[0.0, 1], [2, 4]])
-    wide = np.array([[1.0, 2, 3, 4, 5], [0, 1, 0, 1, 0]])
-    for what, arguments, right in (
-        ("the document's image, stride 1", (image, kernel, 1), [[30, 37], [51, 58]]),
-        ("the same at stride 2", (image, kernel, 2), [[30]]),
-        ("two rows and five columns at stride 2", (wide, kernel, 2), [[6, 8]]),
-        ("a kernel of one row at stride 3", (wide, np.array([[1.0, 10]]), 3), [[21, 54]]),
-    ):
-        expect(what, strided_map(*arguments), np.array(right, float))
-    print("Right: four cases passed.")
-
-
-def check_count_parameters(count_parameters: Callable) -> None:
-    """Check a function that counts the parameters of a convolution.
-
-    Parameters
-    ----------
-    count_parameters : function
-        Takes channels, maps, rows and columns of the kernel; returns an int.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_count_parameters(lambda c, o, rows, columns: (c * rows * columns + 1) * o)
-    Right: three cases passed.
-    """
-    for arguments, right in (((3, 32, 3, 3), 896), ((1, 4, 2, 5), 44), ((64, 128, 1, 1), 8320)):
-        channels, maps, rows, columns = arguments
-        what = f"{channels} channels, {maps} maps, {rows} x {columns}"
-        expect(what, count_parameters(*arguments), right)
-    print("Right: three cases passed.")
-
-
-def check_receptive_field(receptive_field: Callable) -> None:
-    """Check a function that gives the receptive field of a stack of layers.
-
-    Parameters
-    ----------
-    receptive_field : function
-        Takes the kernels and the strides of the layers, two sequences of int; returns an int.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_receptive_field(lambda kernels, strides: sum(kernels))
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: two kernels of 3, stride 1: got 6, expected 5
-    """
-    for what, kernels, strides, right in (
-        ("two kernels of 3, stride 1", (3, 3), (1, 1), 5),
-        ("a kernel of 3, a pooling by 2, a kernel of 3", (3, 2, 3), (1, 2, 1), 8),
-        ("one kernel of 7 at stride 2", (7,), (2,), 7),
-        ("strides 2 and 3, then a kernel of 2", (2, 3, 2), (2, 3, 1), 12),
-    ):
-        expect(what, receptive_field(kernels, strides), right)
-    print("Right: four cases passed.")
+_IMAGE, _KERNEL = np.arange(1.0, 10).reshape(3, 3), np.array([[0.0, 1], [2, 4]])
+_WIDE = np.array([[1.0, 2, 3, 4, 5], [0, 1, 0, 1, 0]])
+CASES = {
+    "strided_map": [
+        Case("the document's image, stride 1", (_IMAGE, _KERNEL, 1), [[30, 37], [51, 58]]),
+        Case("the same at stride 2", (_IMAGE, _KERNEL, 2), [[30]]),
+        Case("two rows and five columns at stride 2", (_WIDE, _KERNEL, 2), [[6, 8]]),
+        Case("a kernel of one row, stride 3", (_WIDE, np.array([[1.0, 10]]), 3), [[21, 54]]),
+    ],
+    "count_parameters": [
+        Case("3 channels, 32 maps, 3 x 3", (3, 32, 3, 3), 896),
+        Case("1 channel, 4 maps, 2 x 5", (1, 4, 2, 5), 44),
+        Case("64 channels, 128 maps, 1 x 1", (64, 128, 1, 1), 8320),
+    ],
+    "receptive_field": [
+        Case("two kernels of 3, stride 1", ((3, 3), (1, 1)), 5),
+        Case("a kernel of 3, a pooling by 2, a kernel of 3", ((3, 2, 3), (1, 2, 1)), 8),
+        Case("one kernel of 7 at stride 2", ((7,), (2,)), 7),
+        Case("strides 2 and 3, then a kernel of 2", ((2, 3, 2), (2, 3, 1)), 12),
+    ],
+}
 
 
 def plot_sliding(
@@ -181,3 +116,48 @@ def plot_receptive_fields(
     ax.set_axis_off()
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     return ax
+
+
+def plot_maps(
+    maps: np.ndarray, titles: Sequence[str], *, columns: int = 4, limit: float | None = None
+) -> np.ndarray:
+    """Draw maps that have signs: white is zero, red above, blue below.
+
+    Parameters
+    ----------
+    maps : numpy.ndarray
+        (K, H, W).
+    titles : sequence of str
+        What to write above each.
+    columns : int
+        How many in a row.
+    limit : float, optional
+        The value of the strongest colour; each map's own greatest absolute value when absent.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        One a map, then the empty ones.
+
+    Raises
+    ------
+    ValueError
+        If there is not one title a map.
+
+    Examples
+    --------
+    >>> plot_maps(np.zeros((3, 2, 2)), ["a", "b", "c"]).shape
+    (4,)
+    """
+    if len(maps) != len(titles):
+        raise ValueError(f"titles must be one a map, got {len(titles)} for {len(maps)} maps")
+    rows = -(-len(maps) // columns)
+    _, axes = plt.subplots(rows, columns, figsize=(7, 7 / columns * rows + 0.2 * rows))
+    axes = np.ravel(axes)
+    for ax in axes:
+        ax.set_axis_off()
+    for ax, image, title in zip(axes, maps, titles, strict=False):
+        strongest = limit or np.abs(image).max() or 1
+        ax.imshow(image, cmap="RdBu_r", vmin=-strongest, vmax=strongest)
+        ax.set_title(title, fontsize="small", pad=3)
+    return axes

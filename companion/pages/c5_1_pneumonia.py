@@ -1,16 +1,50 @@
-"""Backstage of chapter 5.1: its own figures and the checks of its exercises."""
+"""Backstage of chapter 5.1: its own figures, and the cases of its exercises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
-from companion.pages.check import expect
+from companion.pages.check import Case
 from companion.pages.figures import COLOURS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from companion.evaluation.report import Report
+
+_ZERO, _ONE = np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
+_LOPSIDED = np.array([[0, 1], [2, 3]], np.uint8)
+_LABELS, _SCORES = np.array([1, 0, 1, 1, 0, 0]), np.array([0.2, 0.3, 0.6, 0.9, 0.95, 0.05])
+CASES = {
+    "shared_images": [
+        Case("a film that is in both once", (np.stack([_ZERO, _ONE]), _ONE[None]), 1),
+        Case(
+            "two equal films of the first split, both in the second",
+            (np.stack([_ONE, _ONE]), np.stack([_ONE, _ZERO])),
+            2,
+        ),
+        Case(
+            "films of equal mean that differ",
+            (_LOPSIDED[None], np.stack([_LOPSIDED.T, _LOPSIDED[::-1]])),
+            0,
+        ),
+    ],
+    "accuracy_at": [
+        Case("nobody is ill", (0.0, 0.9, 0.5), 0.5),
+        Case("everybody is ill", (1.0, 0.9, 0.5), 0.9),
+        Case("one in four is ill", (0.25, 0.8, 0.4), 0.5),
+    ],
+    "threshold_for_recall": [
+        Case("all three ill found", (_LABELS, _SCORES, 1.0), 0.2),
+        Case("two of three are enough for 0.6", (_LABELS, _SCORES, 0.6), 0.6),
+        Case("one of three is enough for 0.3", (_LABELS, _SCORES, 0.3), 0.9),
+    ],
+}
 
 
 def plot_layers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -30,6 +64,7 @@ def plot_layers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"layer": ["Dense"], "values": [1], "parameters": [129]})
     >>> plot_layers(table).get_xscale()
     'log'
@@ -87,93 +122,45 @@ def plot_curves(
     return ax
 
 
-def check_shared_images(shared_images: Callable) -> None:
-    """Check a function that counts films of one split that occur, pixel for pixel, in another.
+def plot_intervals(
+    reports: Mapping[str, Mapping[str, Report]], metric: str, *, ax: Axes | None = None
+) -> Axes:
+    """Draw one score of several models on several splits, with intervals.
 
     Parameters
     ----------
-    shared_images : function
-        Takes two uint8 arrays (N, H, W) and (M, H, W), returns an int.
+    reports : mapping of str to mapping of str to Report
+        By split, then by model.
+    metric : str
+        One of :data:`companion.evaluation.report.METRICS`.
+    ax : Axes, optional
+        A new figure when absent.
 
-    Raises
-    ------
-    WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_shared_images(lambda a, b: sum(any((x == y).all() for y in b) for x in a))
-    Right: three cases passed.
-    """
-    zero, one = np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
-    mirrored = np.array([[0, 1], [2, 3]], np.uint8)
-    cases = [
-        ("a film that is in both once", [zero, one], [one], 1),
-        ("two equal films of the first split, both in the second", [one, one], [one, zero], 2),
-        ("films of equal mean that differ", [mirrored], [mirrored.T, mirrored[::-1]], 0),
-    ]
-    for what, first, second, right in cases:
-        expect(what, shared_images(np.stack(first), np.stack(second)), right)
-    print("Right: three cases passed.")
-
-
-def check_accuracy_at(accuracy_at: Callable) -> None:
-    """Check a function that gives the accuracy at a prevalence from recall and specificity.
-
-    Parameters
-    ----------
-    accuracy_at : function
-        Takes prevalence, recall and specificity, all in [0, 1], returns a float.
-
-    Raises
-    ------
-    WrongAnswer
-        With the case that failed.
+    Returns
+    -------
+    Axes
+        One row a model.
 
     Examples
     --------
-    >>> check_accuracy_at(lambda prevalence, recall, specificity: recall)
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: nobody is ill: got 0.9, expected 0.5
+    >>> from companion.evaluation.report import evaluate
+    >>> report = evaluate(np.array([0, 1]), np.array([0.2, 0.9]), rng=np.random.default_rng(0))
+    >>> plot_intervals({"test": {"mine": report}}, "auroc").get_xlabel()
+    'auroc'
     """
-    cases = [
-        ("nobody is ill", (0.0, 0.9, 0.5), 0.5),
-        ("everybody is ill", (1.0, 0.9, 0.5), 0.9),
-        ("one in four is ill", (0.25, 0.8, 0.4), 0.5),
-    ]
-    for what, arguments, right in cases:
-        expect(what, accuracy_at(*arguments), right)
-    print("Right: three cases passed.")
-
-
-def check_threshold_for_recall(threshold_for_recall: Callable) -> None:
-    """Check a function that gives the greatest threshold with at least the wished recall.
-
-    Parameters
-    ----------
-    threshold_for_recall : function
-        Takes labels (N,), scores (N,) and a recall in (0, 1], returns a float;
-        a film counts as 1 when its score is at least the threshold.
-
-    Raises
-    ------
-    WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_threshold_for_recall(lambda labels, scores, recall: 0.5)
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: all three ill found: got 0.5, expected 0.2
-    """
-    labels = np.array([1, 0, 1, 1, 0, 0])
-    scores = np.array([0.2, 0.3, 0.6, 0.9, 0.95, 0.05])
-    for what, recall, right in [
-        ("all three ill found", 1.0, 0.2),
-        ("two of three are enough for 0.6", 0.6, 0.6),
-        ("one of three is enough for 0.3", 0.3, 0.9),
-    ]:
-        expect(what, threshold_for_recall(labels, scores, recall), right)
-    print("Right: three cases passed.")
+    models = list(dict.fromkeys(model for split in reports.values() for model in split))
+    ax = ax if ax is not None else plt.subplots(figsize=(7, 0.32 * len(models) + 0.9))[1]
+    for number, ((split, by_model), colour) in enumerate(
+        zip(reports.items(), COLOURS, strict=False)
+    ):
+        rows = np.array([models.index(model) for model in by_model]) + 0.24 * number
+        values = np.array([by_model[model][metric].value for model in by_model])
+        ends = np.array([[by_model[m][metric].low, by_model[m][metric].high] for m in by_model]).T
+        ax.errorbar(
+            values, rows, xerr=np.abs(ends - values), fmt="os^"[number], color=colour, label=split
+        )
+    ax.set_yticks(np.arange(len(models)), models)
+    ax.invert_yaxis()
+    ax.set_xlabel(metric.replace("_", " "))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(reports))
+    return ax

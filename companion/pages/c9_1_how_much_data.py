@@ -1,104 +1,43 @@
-"""Checkers for the exercises of chapter 9.1."""
+"""Backstage of chapter 9.1: its own figures, and the cases of its exercises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from companion.evaluation.intervals import mean_interval
-from companion.pages.check import expect
+from companion.pages.check import Case
 from companion.pages.figures import COLOURS
-from companion.studies.power_law import PowerLaw
 
+if TYPE_CHECKING:
+    from companion.studies.power_law import PowerLaw
 
-def check_films_needed(films_needed: Callable) -> None:
-    """Check a function that turns a power law around.
-
-    Parameters
-    ----------
-    films_needed : function
-        Takes floor, scale, exponent and a wished error; returns the number of films at which
-        ``floor + scale * films ** -exponent`` is that error, infinite if it never is.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_films_needed(lambda floor, scale, exponent, error: 100.0)
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: no floor, error 0.05: got 100.0, expected 400.0
-    """
-    for what, arguments, right in (
-        ("no floor, error 0.05", (0.0, 1.0, 0.5, 0.05), 400.0),
-        ("a floor of 0.01, error 0.06", (0.01, 1.0, 0.5, 0.06), 400.0),
-        ("exponent 1, error 0.02", (0.0, 2.0, 1.0, 0.02), 100.0),
-        ("an error below the floor", (0.1, 1.0, 0.5, 0.05), np.inf),
-    ):
-        expect(what, films_needed(*arguments), right)
-    print("Right: four cases passed.")
-
-
-def check_least_sure(least_sure: Callable) -> None:
-    """Check a function that chooses the films a model is least sure of.
-
-    Parameters
-    ----------
-    least_sure : function
-        Takes probabilities (N,) and a count; returns that many indices, least sure first.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_least_sure(lambda probabilities, count: np.argsort(probabilities)[:count])
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: the two least sure of five: got [0, 2], expected [3, 4]
-    """
-    chance = np.array([0.02, 0.99, 0.3, 0.52, 0.45])
-    expect("the two least sure of five", np.asarray(least_sure(chance, 2)), np.array([3, 4]))
-    expect("the four least sure", np.asarray(least_sure(chance, 4)), np.array([3, 4, 2, 0]))
-    expect("all below one half", np.asarray(least_sure(chance / 3, 1)), np.array([1]))
-    print("Right: three cases passed.")
-
-
-def check_mean_and_reach(mean_and_reach: Callable) -> None:
-    """Check a function that gives a mean over seeds and half its 95 % interval.
-
-    Parameters
-    ----------
-    mean_and_reach : function
-        Takes scores (seeds,); returns the mean, and Student's quantile times the standard error.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_mean_and_reach(lambda scores: (scores.mean(), 1.96 * scores.std()))
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: the reach of 0.90, 0.92, 0.94: got ...
-    """
-    three, five = np.array([0.90, 0.92, 0.94]), np.array([0.8, 0.8, 0.9, 0.9, 0.9])
-    expect("the mean of 0.90, 0.92, 0.94", mean_and_reach(three)[0], 0.92)
-    expect("the reach of 0.90, 0.92, 0.94", mean_and_reach(three)[1], 0.04968275)
-    expect("the mean of five", mean_and_reach(five)[0], 0.86)
-    expect("the reach of five", mean_and_reach(five)[1], 0.06800870)
-    print("Right: four cases passed.")
+_CHANCE = np.array([0.02, 0.99, 0.3, 0.52, 0.45])
+CASES = {
+    "films_needed": [
+        Case("no floor, error 0.05", (0.0, 1.0, 0.5, 0.05), 400.0),
+        Case("a floor of 0.01, error 0.06", (0.01, 1.0, 0.5, 0.06), 400.0),
+        Case("exponent 1, error 0.02", (0.0, 2.0, 1.0, 0.02), 100.0),
+        Case("an error below the floor", (0.1, 1.0, 0.5, 0.05), np.inf),
+    ],
+    "least_sure": [
+        Case("the two least sure of five", (_CHANCE, 2), [3, 4]),
+        Case("the four least sure", (_CHANCE, 4), [3, 4, 2, 0]),
+        Case("all below one half", (_CHANCE / 3, 1), [1]),
+    ],
+    "mean_and_reach": [
+        Case("the mean of three, its reach", (np.array([0.90, 0.92, 0.94]),), (0.92, 0.04968275)),
+        Case(
+            "the mean of five, its reach",
+            (np.repeat([0.8, 0.9], [2, 3]),),
+            (0.86, 0.06800870),
+        ),
+    ],
+}
 
 
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
@@ -132,6 +71,8 @@ def plot_learning_curves(
     >>> plot_learning_curves({"mine": curve}).get_xscale()
     'log'
     """
+    from companion.evaluation.intervals import mean_interval
+
     ax = ax if ax is not None else plt.subplots()[1]
     for (name, (sizes, values)), colour, style in zip(
         curves.items(), COLOURS, STYLES, strict=False
@@ -172,11 +113,14 @@ def plot_extrapolation(
 
     Examples
     --------
+    >>> from companion.studies.power_law import PowerLaw
     >>> law = PowerLaw(0.0, 1.0, 0.5)
     >>> ax = plot_extrapolation(np.array([25, 100]), np.full((2, 3), 0.1), {"fit": (law, 25)})
     >>> ax.get_yscale()
     'log'
     """
+    from companion.evaluation.intervals import mean_interval
+
     ax = ax if ax is not None else plt.subplots()[1]
     mean, low, high = mean_interval(errors)
     ends = np.abs(np.stack([np.maximum(low, mean / 10), high]) - mean)

@@ -1,114 +1,120 @@
-"""Checkers for the exercises of chapter 9.2."""
+"""Backstage of chapter 9.2: its own figures, and the cases of its exercises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
-from companion.evaluation.report import Report
-from companion.pages.check import WrongAnswer, expect
-from companion.pages.figures import COLOURS, plot_ranges
+from companion.pages.check import Case
+from companion.pages.figures import COLOURS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from companion.evaluation.report import Report
+
+_PATIENTS = np.repeat([7, 3, 9, 1, 5, 8, 2, 6, 4, 0], [1, 30, 2, 1, 5, 1, 9, 2, 1, 3])
 
 
-def check_worth_of_an_alarm(worth_of_an_alarm: Callable) -> None:
-    """Check a function that gives the positive predictive value.
+def _eight_splits(split, patients, share):
+    # copied, for a function may hand out one array again and again
+    return [np.array(split(patients, share, np.random.default_rng(seed))) for seed in range(8)]
+
+
+def _masks(split, patients, share):
+    return ", ".join(
+        sorted({f"{m.dtype} {m.shape}" for m in _eight_splits(split, patients, share)})
+    )
+
+
+def _on_both_sides(split, patients, share):
+    masks = _eight_splits(split, patients, share)
+    return [len(np.intersect1d(patients[test], patients[~test])) for test in masks]
+
+
+def _tested(split, patients, share):
+    return [len(np.unique(patients[test])) for test in _eight_splits(split, patients, share)]
+
+
+def _differ(split, patients, share):
+    return len({test.tobytes() for test in _eight_splits(split, patients, share)}) > 1
+
+
+def _repeat(split, patients, share):
+    pairs = zip(*(_eight_splits(split, patients, share) for _ in range(2)), strict=True)
+    return all(np.array_equal(first, again) for first, again in pairs)
+
+
+CASES = {
+    "worth_of_an_alarm": [
+        Case("one in a hundred ill, nine in ten right", (0.9, 0.9, 0.01), 0.009 / 0.108),
+        Case("half ill, a coin", (0.5, 0.5, 0.5), 0.5),
+        Case(
+            "three in four ill, half found, one false alarm in five",
+            (0.5, 0.8, 0.75),
+            0.375 / 0.425,
+        ),
+    ],
+    "split_patients": [
+        Case("type and shape of the mask", (_PATIENTS, 0.3), "bool (55,)", _masks),
+        Case("patients on both sides, in eight splits", (_PATIENTS, 0.3), [0] * 8, _on_both_sides),
+        Case("patients of ten in the test, eight times", (_PATIENTS, 0.3), [3] * 8, _tested),
+        Case("splits by eight generators differ", (_PATIENTS, 0.3), True, _differ),
+        Case("generators of one seed give one split", (_PATIENTS, 0.3), True, _repeat),
+    ],
+    "worst_to_expect": [
+        Case("one film, confidence 0.95", (1, 0.95), 0.95),
+        Case("ten films, confidence 0.95", (10, 0.95), 1 - 0.05**0.1),
+        Case("sixty films, confidence 0.9", (60, 0.9), 1 - 0.1 ** (1 / 60)),
+    ],
+}
+
+
+def plot_ranges(
+    names: Sequence[str],
+    values: Sequence[float],
+    ends: Sequence[tuple[float, float]],
+    *,
+    label: str,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a column of values, each with its interval, in the order given.
 
     Parameters
     ----------
-    worth_of_an_alarm : function
-        Takes recall, specificity and prevalence, all in (0, 1); returns a float.
+    names : sequence of str
+        One a row.
+    values : sequence of float
+        What was measured.
+    ends : sequence of tuple of float
+        Low and high of each.
+    label : str
+        What the horizontal axis shows, with its unit.
+    ax : Axes, optional
+        A new figure when absent.
 
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_worth_of_an_alarm(lambda recall, specificity, prevalence: recall)
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: one in a hundred ill, nine in ten right: got 0.9, ...
-    """
-    for what, arguments, right in (
-        ("one in a hundred ill, nine in ten right", (0.9, 0.9, 0.01), 0.009 / 0.108),
-        ("half ill, a coin", (0.5, 0.5, 0.5), 0.5),
-        ("three in four ill, half found, one false alarm in five", (0.5, 0.8, 0.75), 0.375 / 0.425),
-    ):
-        expect(what, worth_of_an_alarm(*arguments), right)
-    print("Right: three cases passed.")
-
-
-def check_split_patients(split_patients: Callable) -> None:
-    """Check a function that splits films by patient.
-
-    Parameters
-    ----------
-    split_patients : function
-        Takes patients (N,), a share in (0, 1) and a numpy.random.Generator; returns bool (N,),
-        True for the test films: all films of about that share of the patients.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With what is wrong.
+    Returns
+    -------
+    Axes
+        One row a name.
 
     Examples
     --------
-    >>> check_split_patients(lambda patients, share, rng: rng.random(len(patients)) < share)
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: patients on both sides: got ...
+    >>> plot_ranges(["a"], [0.5], [(0.4, 0.7)], label="accuracy").get_xlabel()
+    'accuracy'
     """
-    patients = np.repeat([7, 3, 9, 1, 5, 8, 2, 6, 4, 0], [1, 30, 2, 1, 5, 1, 9, 2, 1, 3])
-    splits = []
-    for seed in range(8):
-        test = np.asarray(split_patients(patients, 0.3, np.random.default_rng(seed)))
-        if test.shape != patients.shape or test.dtype != bool:
-            raise WrongAnswer(
-                f"the mask: got {test.dtype} {test.shape}, expected bool {patients.shape}"
-            )
-        both = np.intersect1d(patients[test], patients[~test])
-        expect("patients on both sides", len(both), 0)
-        expect("how many of ten patients are in the test", len(np.unique(patients[test])), 3)
-        splits.append(test.tobytes())
-    if len(set(splits)) == 1:
-        raise WrongAnswer("splits of eight generators: got one and the same, expected different")
-    print("Right: no patient on both sides, three of ten in the test, drawn at random.")
-
-
-def check_worst_to_expect(worst_to_expect: Callable) -> None:
-    """Check a function that bounds an error rate when no error was seen.
-
-    Parameters
-    ----------
-    worst_to_expect : function
-        Takes the number of films, all of them right, and a confidence; returns the greatest
-        rate of errors under which so clean a record has a chance of 1 - confidence.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_worst_to_expect(lambda films, confidence: 0.0)
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: one film, confidence 0.95: got 0.0, expected 0.95
-    """
-    for what, films, confidence in (
-        ("one film, confidence 0.95", 1, 0.95),
-        ("ten films, confidence 0.95", 10, 0.95),
-        ("sixty films, confidence 0.9", 60, 0.9),
-    ):
-        expect(what, worst_to_expect(films, confidence), 1 - (1 - confidence) ** (1 / films))
-    print("Right: three cases passed.")
+    ax = ax if ax is not None else plt.subplots(figsize=(7, 0.32 * len(names) + 0.8))[1]
+    rows, (low, high) = np.arange(len(names)), np.transpose(ends)
+    ax.hlines(rows, low, high)
+    ax.plot(values, rows, "o")
+    ax.set_yticks(rows, names)
+    ax.invert_yaxis()
+    ax.set_xlabel(label)
+    return ax
 
 
 def plot_report(report: Report, *, ax: Axes | None = None) -> Axes:
@@ -141,7 +147,7 @@ def plot_report(report: Report, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_reliability(tables: Mapping[str, pd.DataFrame], *, ax: Axes | None = None) -> Axes:
-    """Draw the share that is ill against the probability that was said.
+    """Draw a reliability diagram: the observed fraction of ill against the predicted probability.
 
     Parameters
     ----------
@@ -160,7 +166,7 @@ def plot_reliability(tables: Mapping[str, pd.DataFrame], *, ax: Axes | None = No
     >>> from companion.evaluation.calibration import reliability_table
     >>> table = reliability_table(np.array([0, 1]), np.array([0.2, 0.9]))
     >>> plot_reliability({"mine": table}).get_ylabel()
-    'share with pneumonia'
+    'observed fraction with pneumonia'
     """
     ax = ax if ax is not None else plt.subplots(figsize=(6, 4.4))[1]
     ax.plot([0, 1], [0, 1], ":", color="0.4", label="calibrated")
@@ -170,7 +176,7 @@ def plot_reliability(tables: Mapping[str, pd.DataFrame], *, ax: Axes | None = No
             table["probability"], table["share"], yerr=ends, fmt=f"-{mark}", color=colour,
             label=name, markersize=4, linewidth=1,
         )  # fmt: skip
-    ax.set(xlabel="probability that the model says", ylabel="share with pneumonia")
+    ax.set(xlabel="predicted probability", ylabel="observed fraction with pneumonia")
     ax.legend(loc="upper left")
     return ax
 
@@ -215,7 +221,7 @@ def plot_predictive_values(
             rotation=90, va="bottom", ha="right", fontsize="small",
         )  # fmt: skip
     ax.set(xscale="log", xlabel="prevalence (logarithmic scale)", ylim=(0, 1.02))
-    ax.set_ylabel("share of right answers among those given")
+    ax.set_ylabel("predictive value")
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(values))
     return ax
@@ -251,7 +257,7 @@ def plot_net_benefit(
     ax.axhline(0, color="0.4", linewidth=0.8, label="treat nobody")
     top = max(np.max(curve) for curve in curves.values())
     ax.set(ylim=(-0.1 * top, 1.05 * top), ylabel="net benefit")
-    ax.set_xlabel("threshold: the probability from which one would treat")
+    ax.set_xlabel("threshold probability (from which one would treat)")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(curves) + 1)
     return ax
 

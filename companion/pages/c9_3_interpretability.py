@@ -1,116 +1,61 @@
-"""Checkers for the exercises of chapter 9.3."""
+"""Backstage of chapter 9.3: its own figures, and the cases of its exercises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
-from companion.pages.check import expect
+from companion.pages.check import Case
 from companion.pages.figures import COLOURS
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def check_weigh_maps(weigh_maps: Callable) -> None:
-    """Check a function that makes a Grad-CAM map.
-
-    Parameters
-    ----------
-    weigh_maps : function
-        Takes a layer's maps and the gradient of the logit with respect to them, both (C, h, w);
-        returns (h, w): the maps summed with the mean gradient as weight, negative values cut off.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_weigh_maps(lambda maps, gradients: maps.sum(axis=0))
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: two maps, one for and one against: got ...
-    """
-    maps = np.array([[[1.0, 0], [2, 0]], [[0, 3.0], [1, 0]]])
-    gradients = np.array([[[2.0, 0], [2, 0]], [[-1.0, -1], [0, 0]]])
-    right = np.array([[1.0, 0], [1.5, 0]])
-    expect("two maps, one for and one against", weigh_maps(maps, gradients), right)
-    expect("nothing speaks for it", weigh_maps(maps, -np.abs(gradients)), np.zeros((2, 2)))
-    first = weigh_maps(maps[:1], gradients[:1])
-    expect("one map", first, np.array([[1.0, 0], [2, 0]]))
-    print("Right: three cases passed.")
+_MAPS = np.array([[[1.0, 0], [2, 0]], [[0, 3.0], [1, 0]]])
+_GRADIENTS = np.array([[[2.0, 0], [2, 0]], [[-1.0, -1], [0, 0]]])
+_MASK = np.array([[True, True], [False, False]])
+_FILMS = np.array([0.0, 0.2, 0.4, 0.6]).reshape(4, 1, 1, 1) * np.ones((4, 1, 3, 3))
 
 
-def check_share_inside(share_inside: Callable) -> None:
-    """Check a function that gives the share of a map's positive values inside a lesion.
-
-    Parameters
-    ----------
-    share_inside : function
-        Takes a map, float (H, W), and a mask, bool (H, W); returns a float.
-
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
-
-    Examples
-    --------
-    >>> check_share_inside(lambda values, mask: values[mask].sum() / values.sum())
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: a negative value outside: got 1.5, expected 0.75
-    """
-    mask = np.array([[True, True], [False, False]])
-    for what, values, right in (
-        ("a negative value outside", [[2.0, 1.0], [1.0, -2.0]], 0.75),
-        ("a negative value inside", [[3.0, -9.0], [1.0, 0.0]], 0.75),
-        ("all of it outside", [[-1.0, 0.0], [5.0, 2.0]], 0.0),
-    ):
-        expect(what, share_inside(np.array(values), mask), right)
-    print("Right: three cases passed.")
+def _mark(films):
+    marked = films.copy()
+    marked[:, :, 0, 0] = 1
+    return marked
 
 
-def check_reliance(reliance: Callable) -> None:
-    """Check a function that says how much a model's answers hang on a marker.
+def _sees_the_marker(films):
+    return films[:, 0, 0, 0]
 
-    Parameters
-    ----------
-    reliance : function
-        Takes a predictor from images (N, C, H, W) to probabilities (N,), the images, and a
-        function that puts the marker into images; returns the mean change of the probability.
 
-    Raises
-    ------
-    companion.pages.check.WrongAnswer
-        With the case that failed.
+def _never_looks_there(films):
+    return films[:, 0, 2, 2]
 
-    Examples
-    --------
-    >>> check_reliance(lambda predict, images, mark: predict(mark(images)).mean())
-    Traceback (most recent call last):
-    ...
-    companion.pages.check.WrongAnswer: a model that sees nothing but the marker: got 1.0, ...
-    """
-    images = np.array([0.0, 0.2, 0.4, 0.6]).reshape(4, 1, 1, 1) * np.ones((4, 1, 3, 3))
 
-    def _mark(films):
-        marked = films.copy()
-        marked[:, :, 0, 0] = 1
-        return marked
+def _takes_it_for_health(films):
+    return 1 - films[:, 0, 0, 0]
 
-    for what, model, right in (
-        ("a model that sees nothing but the marker", lambda x: x[:, 0, 0, 0], 0.7),
-        ("a model that never looks there", lambda x: x[:, 0, 2, 2], 0.0),
-        ("a model that takes the marker for health", lambda x: 1 - x[:, 0, 0, 0], -0.7),
-    ):
-        before = images.copy()
-        expect(what, reliance(model, images, _mark), right)
-        expect("the films afterwards", images, before)
-    print("Right: three models seen through.")
+
+CASES = {
+    "weigh_maps": [
+        Case("two maps, one for and one against", (_MAPS, _GRADIENTS), [[1, 0], [1.5, 0]]),
+        Case("nothing speaks for it", (_MAPS, -np.abs(_GRADIENTS)), [[0, 0], [0, 0]]),
+        Case("one map", (_MAPS[:1], _GRADIENTS[:1]), [[1, 0], [2, 0]]),
+    ],
+    "share_inside": [
+        Case("a negative value outside", (np.array([[2.0, 1], [1, -2]]), _MASK), 0.75),
+        Case("a negative value inside", (np.array([[3.0, -9], [1, 0]]), _MASK), 0.75),
+        Case("all of it outside", (np.array([[-1.0, 0], [5, 2]]), _MASK), 0.0),
+    ],
+    "reliance": [
+        Case("a model that sees the marker alone", (_sees_the_marker, _FILMS, _mark), 0.7),
+        Case("a model that never looks there", (_never_looks_there, _FILMS, _mark), 0.0),
+        Case("one that takes it for health", (_takes_it_for_health, _FILMS, _mark), -0.7),
+    ],
+}
 
 
 def plot_overlays(
@@ -243,6 +188,7 @@ def plot_scores(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
     Examples
     --------
     >>> from companion.evaluation.intervals import Estimate
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"energy": {"mine": Estimate(0.5, 0.4, 0.6)}})
     >>> [ax.get_title() for ax in plot_scores({"a model": table})]
     ['energy']

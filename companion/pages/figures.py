@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from companion.evaluation.report import Report
+if TYPE_CHECKING:
+    from companion.evaluation.report import Report
 
 #: Okabe and Ito's palette, told apart by readers with any colour vision; black left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def use_book_style() -> None:
-    """Set fonts, colours and resolution of all later figures.
+    """Set fonts, colours and sizes of all later figures, as ``book.mplstyle`` says.
+
+    A notebook shows them in inches of 96 pixels and stores them with twice as many:
+    sharp on dense screens, and none fills a cell.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the package was installed without its style.
 
     Examples
     --------
     >>> use_book_style()
+    >>> plt.rcParams["image.cmap"]
+    'gray'
     """
-    plt.rcParams.update(
-        {
-            "axes.prop_cycle": plt.cycler(color=COLOURS),
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.titlesize": "medium",
-            "figure.constrained_layout.use": True,
-            "figure.figsize": (7, 3.6),
-            "figure.dpi": 192,
-            "font.size": 10,
-            "image.cmap": "gray",
-            "legend.frameon": False,
-        }
-    )
+    style = files("companion.pages") / "book.mplstyle"
+    if not style.is_file():
+        raise FileNotFoundError(f"the style of the figures is missing: {style}; reinstall")
+    with as_file(style) as path:
+        plt.style.use(path)
+    _draw_sharply()
+
+
+def _draw_sharply():
+    shell = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+    if shell:
+        from matplotlib_inline.config import InlineBackend
+
+        # "retina" tells the notebook to show half of the pixels that it stores
+        InlineBackend.instance(parent=shell).figure_formats = {"retina"}
 
 
 def plot_films(
@@ -104,63 +119,17 @@ def plot_confusion(report: Report, *, names: Sequence[str], ax: Axes | None = No
     >>> plot_confusion(report, names=["normal", "pneumonia"]).get_ylabel()
     'truth'
     """
+    from sklearn.metrics import ConfusionMatrixDisplay
+
     ax = ax if ax is not None else plt.subplots(figsize=(3.4, 2.8))[1]
     counts = report.confusion
-    ax.imshow(counts / counts.sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1)
-    for row in (0, 1):
-        for column in (0, 1):
-            dark = counts[row, column] > 0.5 * counts[row].sum()
-            ax.text(
-                column, row, f"{counts[row, column]}", ha="center", va="center",
-                color="white" if dark else "black",
-            )  # fmt: skip
-    ax.set_xticks([0, 1], names)
-    ax.set_yticks([0, 1], names)
+    # the colour says which share of its row a count is; rows may differ much in size
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    drawn = ConfusionMatrixDisplay(confusion_matrix=shares, display_labels=names)
+    drawn.plot(ax=ax, cmap="Blues", colorbar=False, im_kw={"vmin": 0, "vmax": 1})
+    for text, count in zip(drawn.text_.flat, counts.flat, strict=True):
+        text.set_text(f"{count}")
     ax.set(xlabel="decision", ylabel="truth")
-    return ax
-
-
-def plot_intervals(
-    reports: Mapping[str, Mapping[str, Report]], metric: str, *, ax: Axes | None = None
-) -> Axes:
-    """Draw one score of several models on several splits, with intervals.
-
-    Parameters
-    ----------
-    reports : mapping of str to mapping of str to Report
-        By split, then by model.
-    metric : str
-        One of :data:`companion.evaluation.report.METRICS`.
-    ax : Axes, optional
-        A new figure when absent.
-
-    Returns
-    -------
-    Axes
-        One row a model.
-
-    Examples
-    --------
-    >>> from companion.evaluation.report import evaluate
-    >>> report = evaluate(np.array([0, 1]), np.array([0.2, 0.9]), rng=np.random.default_rng(0))
-    >>> plot_intervals({"test": {"mine": report}}, "auroc").get_xlabel()
-    'auroc'
-    """
-    models = list(dict.fromkeys(model for split in reports.values() for model in split))
-    ax = ax if ax is not None else plt.subplots(figsize=(7, 0.32 * len(models) + 0.9))[1]
-    for number, ((split, by_model), colour) in enumerate(
-        zip(reports.items(), COLOURS, strict=False)
-    ):
-        rows = np.array([models.index(model) for model in by_model]) + 0.24 * number
-        values = np.array([by_model[model][metric].value for model in by_model])
-        ends = np.array([[by_model[m][metric].low, by_model[m][metric].high] for m in by_model]).T
-        ax.errorbar(
-            values, rows, xerr=np.abs(ends - values), fmt="os^"[number], color=colour, label=split
-        )
-    ax.set_yticks(np.arange(len(models)), models)
-    ax.invert_yaxis()
-    ax.set_xlabel(metric.replace("_", " "))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(reports))
     return ax
 
 
@@ -218,92 +187,4 @@ def plot_grid(
             Rectangle((column, row), columns, rows, fill=False, edgecolor=colour, linewidth=2)
         )
     ax.set_title(title, fontsize="small")
-    return ax
-
-
-def plot_maps(
-    maps: np.ndarray, titles: Sequence[str], *, columns: int = 4, limit: float | None = None
-) -> np.ndarray:
-    """Draw maps that have signs: white is zero, red above, blue below.
-
-    Parameters
-    ----------
-    maps : numpy.ndarray
-        (K, H, W).
-    titles : sequence of str
-        What to write above each.
-    columns : int
-        How many in a row.
-    limit : float, optional
-        The value of the strongest colour; each map's own greatest absolute value when absent.
-
-    Returns
-    -------
-    numpy.ndarray of Axes
-        One a map, then the empty ones.
-
-    Raises
-    ------
-    ValueError
-        If there is not one title a map.
-
-    Examples
-    --------
-    >>> plot_maps(np.zeros((3, 2, 2)), ["a", "b", "c"]).shape
-    (4,)
-    """
-    if len(maps) != len(titles):
-        raise ValueError(f"titles must be one a map, got {len(titles)} for {len(maps)} maps")
-    rows = -(-len(maps) // columns)
-    _, axes = plt.subplots(rows, columns, figsize=(7, 7 / columns * rows + 0.2 * rows))
-    axes = np.ravel(axes)
-    for ax in axes:
-        ax.set_axis_off()
-    for ax, image, title in zip(axes, maps, titles, strict=False):
-        strongest = limit or np.abs(image).max() or 1
-        ax.imshow(image, cmap="RdBu_r", vmin=-strongest, vmax=strongest)
-        ax.set_title(title, fontsize="small", pad=3)
-    return axes
-
-
-def plot_ranges(
-    names: Sequence[str],
-    values: Sequence[float],
-    ends: Sequence[tuple[float, float]],
-    *,
-    label: str,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw a column of values, each with its interval, in the order given.
-
-    Parameters
-    ----------
-    names : sequence of str
-        One a row.
-    values : sequence of float
-        What was measured.
-    ends : sequence of tuple of float
-        Low and high of each.
-    label : str
-        What the horizontal axis shows, with its unit.
-    ax : Axes, optional
-        A new figure when absent.
-
-    Returns
-    -------
-    Axes
-        One row a name.
-
-    Examples
-    --------
-    >>> plot_ranges(["a"], [0.5], [(0.4, 0.7)], label="accuracy").get_xlabel()
-    'accuracy'
-    """
-    ax = ax if ax is not None else plt.subplots(figsize=(7, 0.32 * len(names) + 0.8))[1]
-    rows, (low, high) = np.arange(len(names)), np.transpose(ends)
-    ax.hlines(rows, low, high)
-    ax.plot(values, rows, "o")
-    ax.set_yticks(rows, names)
-    ax.invert_yaxis()
-    ax.set_xlabel(label)
     return ax

@@ -8,34 +8,49 @@ import sys
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import companion
 
-from companion.data.pneumonia import PneumoniaData
-from companion.evaluation.report import Report
+if TYPE_CHECKING:  # a page's first cell imports this module: nothing slow comes with it
+    import pandas as pd
+
+    from companion.data.pneumonia import PneumoniaData
+    from companion.evaluation.report import Report
 
 #: Scores of a table, unless others are asked for.
 SHOWN = ("auroc", "accuracy", "recall", "specificity", "precision", "f1", "average_precision")
 
 
 def show_versions(*packages: str) -> None:
-    """Print one line: the versions of Python, the companion and other packages.
+    """Print one short line of versions, and count from here what ``show_cost`` tells.
 
     Parameters
     ----------
     *packages : str
-        Names as pip knows them.
+        Names as pip knows them; where another package brings the module of that name, that one
+        is named.
 
     Examples
     --------
     >>> show_versions("numpy")
     Ready: Python 3..., companion ..., numpy ...
     """
-    python = ".".join(map(str, sys.version_info[:3]))
-    others = [f"{name} {version(name)}" for name in packages]
-    own = f"companion {version('medical-image-companion')}"
-    print("Ready: " + ", ".join([f"Python {python}", own, *others]))
+    _Clock.start()
+    versions = [("Python", f"{sys.version_info.major}.{sys.version_info.minor}")]
+    versions += [("companion", companion.__version__), *map(_name_and_version, packages)]
+    print("Ready: " + ", ".join(f"{name} {number}" for name, number in versions))
+
+
+def _name_and_version(package):
+    """Of tensorflow-cpu, if that is what brings tensorflow; the last digits and build left out."""
+    try:
+        number = version(package)
+    except PackageNotFoundError:
+        package = packages_distributions().get(package, [package])[0]
+        number = version(package)
+    return package, ".".join(number.split("+")[0].split(".")[:2])
 
 
 def show_source(*functions: object) -> None:
@@ -102,28 +117,30 @@ def report_table(reports: Mapping[str, Report], metrics: Sequence[str] = SHOWN) 
     >>> report_table({}).columns[0]
     'auroc'
     """
+    import pandas as pd
+
     rows = {name: {m: str(report[m]) for m in metrics} for name, report in reports.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(metrics))
 
 
 def show_cost() -> None:
-    """Print the time and the greatest memory that this notebook's process has taken so far.
+    """Print the time that the cells have run since the setup cell, and the greatest memory.
 
+    Cells that ran twice count twice; the time between cells, when somebody reads, does not count.
+    Outside Jupyter it is the processor's time.
     The page shows the same sentence under its title.
 
     Examples
     --------
     >>> show_cost()  # doctest: +SKIP
-    Running this page took 1.4 minutes and 2.1 GB of memory.
+    Running this page took 1.4 minutes and 2.1 GB of memory on 2 CPU cores.
     """
     import psutil
     from IPython.display import display
 
-    process = psutil.Process()
-    minutes = (time.time() - process.create_time()) / 60
     sentence = (
-        f"Running this page took {minutes:.1f} minutes and "
-        f"{_peak_bytes(process) / 1e9:.1f} GB of memory on {psutil.cpu_count()} CPU cores."
+        f"Running this page took {_Clock.seconds() / 60:.1f} minutes and "
+        f"{_peak_bytes(psutil.Process()) / 1e9:.1f} GB of memory on {psutil.cpu_count()} CPU cores."
     )
     print(sentence)
     prefix = "application/papermill.record/"
@@ -132,6 +149,40 @@ def show_cost() -> None:
         metadata={"scrapbook": {"name": "cost", "mime_prefix": prefix}},
         raw=True,
     )
+
+
+class _Clock:
+    """Adds up how long the cells of this notebook run, as Jupyter announces their start and end."""
+
+    started = None
+    total = 0.0
+    listens = False
+
+    @classmethod
+    def start(cls):
+        if not cls.listens and "IPython" in sys.modules:
+            shell = sys.modules["IPython"].get_ipython()
+            if shell is not None:
+                shell.events.register("pre_run_cell", cls.begin)
+                shell.events.register("post_run_cell", cls.end)
+                cls.listens, cls.started = True, time.perf_counter()
+
+    @classmethod
+    def begin(cls, info):
+        cls.started = time.perf_counter()
+
+    @classmethod
+    def end(cls, result):
+        if cls.started is not None:
+            cls.total += time.perf_counter() - cls.started
+            cls.started = None
+
+    @classmethod
+    def seconds(cls):
+        if not cls.listens:
+            return time.process_time()
+        running = 0.0 if cls.started is None else time.perf_counter() - cls.started
+        return cls.total + running
 
 
 def _peak_bytes(process):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from importlib.resources import files
 
+#: Each is NAME.json here, and was made by benchmarks/NAME.py.
 TABLES = ("explanations", "interval_coverage", "learning_curve")
 
 
@@ -25,6 +27,8 @@ def read_table(name: str) -> dict:
     ------
     ValueError
         If there is no such table.
+    FileNotFoundError
+        If the package was installed without it.
 
     Examples
     --------
@@ -32,5 +36,13 @@ def read_table(name: str) -> dict:
     4708
     """
     if name not in TABLES:
-        raise ValueError(f"name must be one of {', '.join(TABLES)}, got {name!r}")
-    return json.loads((files("companion.pages") / f"{name}.json").read_text("utf8"))
+        near = get_close_matches(str(name), TABLES, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"name must be one of {', '.join(TABLES)}, got {name!r}{hint}")
+    file = files("companion.pages") / f"{name}.json"
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"the table {name!r} is missing: no file {file}; "
+            f"reinstall the companion, or run benchmarks/{name}.py"
+        )
+    return json.loads(file.read_text("utf8"))

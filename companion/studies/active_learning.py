@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from companion.studies.budgets import SELECTION_EVERY
+
+if TYPE_CHECKING:
+    from companion.films import Films
 
 STRATEGIES = ("random", "uncertainty")
 
@@ -60,8 +64,7 @@ def choose_next(
 
 def label_in_rounds(
     learn: Callable,
-    films: np.ndarray,
-    labels: np.ndarray,
+    pool: Films,
     *,
     sizes: Sequence[int],
     strategy: str,
@@ -77,8 +80,8 @@ def label_in_rounds(
     learn : function
         From training films, films to choose on and a seed to a predictor,
         as :mod:`companion.studies.learners` has them.
-    films, labels : numpy.ndarray
-        The pool: (N, ...) and (N,).
+    pool : companion.films.Films
+        Films that can be labelled.
     sizes : sequence of int
         Increasing numbers of labelled films, in all, after each round.
     strategy : {"random", "uncertainty"}
@@ -98,28 +101,28 @@ def label_in_rounds(
 
     Examples
     --------
-    >>> films, labels = np.linspace(0, 1, 50)[:, None], np.arange(50) // 25
+    >>> from companion.films import Films
+    >>> pool = Films(np.linspace(0, 1, 50).reshape(50, 1, 1, 1), np.arange(50) // 25)
     >>> from companion.studies.active_learning import label_in_rounds
     >>> def learn(train, selection, seed):
-    ...     return lambda films: films[:, 0]
-    >>> rounds = label_in_rounds(learn, films, labels, sizes=[10, 20], strategy="random", seed=0)
+    ...     return lambda images: images[:, 0, 0, 0]
+    >>> rounds = label_in_rounds(learn, pool, sizes=[10, 20], strategy="random", seed=0)
     >>> [size for size, predictor in rounds]
     [10, 20]
     """
     if not (len(sizes) and sizes[0] >= 10 and np.all(np.diff(sizes) > 0)):
         raise ValueError(f"sizes must increase from at least 10, got {list(sizes)}")
-    if sizes[-1] > len(films):
-        raise ValueError(f"sizes must be at most {len(films)}, the pool, got {sizes[-1]}")
+    if sizes[-1] > len(pool):
+        raise ValueError(f"sizes must be at most {len(pool)}, the pool, got {sizes[-1]}")
     rng = np.random.default_rng(seed)
-    chosen, left = np.empty(0, int), rng.permutation(len(films))
-    probabilities = np.full(len(films), 0.5)
+    chosen, left = np.empty(0, int), rng.permutation(len(pool))
+    probabilities = np.full(len(pool), 0.5)
     for size in sizes:
         picked = choose_next(probabilities, size - len(chosen), strategy, rng)
         chosen, left = np.append(chosen, left[picked]), np.delete(left, picked)
         held = np.arange(size) % SELECTION_EVERY == SELECTION_EVERY - 1
         train, selection = chosen[~held], chosen[held]
-        predictor = learn(
-            (films[train], labels[train]), (films[selection], labels[selection]), seed
-        )
+        predictor = learn(pool[train], pool[selection], seed)
         yield size, predictor
-        probabilities = predictor(films[left])
+        if len(left):
+            probabilities = predictor(pool.images[left])

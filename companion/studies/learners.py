@@ -19,11 +19,9 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from companion.data.augment import augment
+from companion.films import Films
 from companion.in_torch.models import DocumentCNN, PooledCNN
 from companion.in_torch.training import fit, predict
-
-Films = tuple[np.ndarray, np.ndarray]
-
 
 Predictor = Callable[[np.ndarray], np.ndarray]
 
@@ -35,15 +33,28 @@ UPDATES, BATCH_SIZE = 800, 64
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
-def learn_logistic(train: Films, selection: Films, seed: int = 0) -> Predictor:
+def flat_pixels(images: np.ndarray) -> np.ndarray:
+    """Return each image as one row of its pixels, float64."""
+    return images.reshape(len(images), -1).astype(np.float64)
+
+
+def learn_logistic(
+    train: Films,
+    selection: Films,
+    seed: int = 0,
+    *,
+    features: Callable[[np.ndarray], np.ndarray] = flat_pixels,
+) -> Predictor:
     """Fit logistic regression on standardised values, its penalty chosen on the selection.
 
     Parameters
     ----------
-    train, selection : tuple of numpy.ndarray
-        Films (N, ...) of any shape, made flat, and labels (N,).
+    train, selection : companion.films.Films
+        To learn from, and to choose on.
     seed : int
         Not used: the fit has no randomness.
+    features : function
+        From images to (N, D): what the regression sees.
 
     Returns
     -------
@@ -52,18 +63,17 @@ def learn_logistic(train: Films, selection: Films, seed: int = 0) -> Predictor:
 
     Examples
     --------
-    >>> films, labels = np.array([[0.0], [0.2], [0.8], [1.0]]), np.array([0, 0, 1, 1])
-    >>> chance = learn_logistic((films, labels), (films, labels))(films)
+    >>> pixels = np.array([0.0, 0.2, 0.8, 1.0]).reshape(4, 1, 1, 1)
+    >>> films = Films(pixels, [0, 0, 1, 1])
+    >>> chance = learn_logistic(films, films)(films.images)
     >>> bool(chance[0] < 0.5 < chance[3])
     True
     """
 
-    def _flat(films):
-        return films.reshape(len(films), -1).astype(np.float64)
+    seen, chosen_on = features(train.images), features(selection.images)
 
     def _loss(model):
-        chance = model.predict_proba(_flat(selection[0]))[:, 1]
-        return log_loss(selection[1], chance, labels=[0, 1])
+        return log_loss(selection.labels, model.predict_proba(chosen_on)[:, 1], labels=[0, 1])
 
     # Followed so far down that every processor ends at the same place.
     models = [
@@ -72,9 +82,9 @@ def learn_logistic(train: Films, selection: Films, seed: int = 0) -> Predictor:
     ]
     # More threads gain nothing on so few films, and cost much when the machine is busy.
     with threadpool_limits(1):
-        fitted = [model.fit(_flat(train[0]), train[1]) for model in models]
+        fitted = [model.fit(seen, train.labels) for model in models]
     best = min(fitted, key=_loss)
-    return lambda films: best.predict_proba(_flat(films))[:, 1]
+    return lambda images: best.predict_proba(features(images))[:, 1]
 
 
 def learn_network(
@@ -85,38 +95,12 @@ def learn_network(
     build: Callable[[int], torch.nn.Module],
     augmented: bool = False,
 ) -> Predictor:
-    """Train a network for at most 800 updates, its epoch chosen on the selection.
-
-    It stops when a quarter of all epochs, and at least three, have not improved on the best.
-
-    Parameters
-    ----------
-    train, selection : tuple of numpy.ndarray
-        Films (N, C, H, W), float32 in [0, 1], and labels (N,).
-    seed : int
-        Of the initial weights, the shuffling and the augmentation.
-    build : function
-        From a seed to a fresh model that gives logits (N,).
-    augmented : bool
-        Whether each batch is turned, zoomed and shifted a little.
-
-    Returns
-    -------
-    function
-        From films to probabilities, float64, (N,).
-
-    Examples
-    --------
-    >>> films = np.zeros((10, 1, 22, 22), np.float32), np.arange(10) % 2
-    >>> chance = learn_network(films, films, build=lambda seed: PooledCNN(1, seed=seed))
-    >>> chance(films[0]).shape
-    (10,)
-    """
+    """Train a network for at most 800 updates, its epoch chosen on the selection."""
     model = build(seed)
-    batch_size = min(BATCH_SIZE, len(train[0]))
-    epochs = math.ceil(UPDATES / math.ceil(len(train[0]) / batch_size))
+    batch_size = min(BATCH_SIZE, len(train))
+    epochs = math.ceil(UPDATES / math.ceil(len(train) / batch_size))
     fit(
-        model, *train, validation=selection, seed=seed, batch_size=batch_size, progress=False,
+        model, train, validation=selection, seed=seed, batch_size=batch_size, progress=False,
         epochs=epochs, patience=max(3, epochs // 4),
         augment=augment if augmented else None,
     )  # fmt: skip

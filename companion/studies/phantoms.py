@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+import torch
 from torch import nn
 
 from companion.data.marker import add_marker
 from companion.data.phantom import make_cohort
+from companion.films import Films
 from companion.in_torch.training import fit, predict
 
 #: How many patients, one film each, a split has.
 COUNTS = {"train": 2000, "validation": 300, "test": 300}
-
-
-@dataclass(frozen=True)
-class Films:
-    """Synthetic films of one split.
-
-    Attributes
-    ----------
-    images : numpy.ndarray
-        float32, (N, 1, H, W), in [0, 1].
-    labels : numpy.ndarray
-        int, (N,), 1 where there is a lesion.
-    lesions : numpy.ndarray
-        bool, (N, H, W).
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    lesions: np.ndarray
 
 
 def draw_splits(
@@ -51,23 +34,19 @@ def draw_splits(
 
     Returns
     -------
-    dict of str to Films
-        By the names in `counts`.
+    dict of str to companion.films.Films
+        By the names in `counts`; the masks are the lesions.
 
     Examples
     --------
     >>> splits = draw_splits(0, counts={"train": 4, "test": 2}, size=16)
-    >>> splits["train"].images.shape, splits["test"].lesions.shape
+    >>> splits["train"].images.shape, splits["test"].masks.shape
     ((4, 1, 16, 16), (2, 16, 16))
     """
     rng = np.random.default_rng(seed)
-    cohorts = {
+    return {
         name: make_cohort(rng, patients=count, size=size, films=(1, 1))
         for name, count in counts.items()
-    }
-    return {
-        name: Films(cohort.images[:, None], cohort.labels, cohort.lesions)
-        for name, cohort in cohorts.items()
     }
 
 
@@ -76,14 +55,14 @@ def mark_those(films: Films, label: int) -> Films:
 
     Parameters
     ----------
-    films : Films
+    films : companion.films.Films
         Not changed.
     label : {0, 1}
         Whose films.
 
     Returns
     -------
-    Films
+    companion.films.Films
         With the same labels and lesions.
 
     Examples
@@ -94,7 +73,7 @@ def mark_those(films: Films, label: int) -> Films:
     True
     """
     chosen = (films.labels == label)[:, None, None, None]
-    return replace(films, images=np.where(chosen, add_marker(films.images), films.images))
+    return films.with_images(np.where(chosen, add_marker(films.images), films.images))
 
 
 def train_on(
@@ -109,7 +88,7 @@ def train_on(
 
     Parameters
     ----------
-    splits : mapping of str to Films
+    splits : mapping of str to companion.films.Films
         With "train" and "validation".
     model : torch.nn.Module
         Gives logits (N,); it is changed.
@@ -132,11 +111,9 @@ def train_on(
     >>> train_on(splits, PooledCNN(1), epochs=1).training
     False
     """
-    train, validation = splits["train"], splits["validation"]
     fit(
-        model, train.images, train.labels,
-        validation=(validation.images, validation.labels),
-        epochs=epochs, learning_rate=learning_rate, seed=seed, progress=False,
+        model, splits["train"], validation=splits["validation"], epochs=epochs, seed=seed,
+        optimizer=partial(torch.optim.Adam, lr=learning_rate), progress=False,
     )  # fmt: skip
     return model.eval()
 
@@ -146,7 +123,7 @@ def found_by_all(films: Films, models: Sequence[nn.Module], *, most: int = 40) -
 
     Parameters
     ----------
-    films : Films
+    films : companion.films.Films
         Of the test.
     models : sequence of torch.nn.Module
         In evaluation mode.

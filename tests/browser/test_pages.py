@@ -22,7 +22,8 @@ from playwright.sync_api import sync_playwright
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 HTML = ROOT / "_build" / "html"
-PAGES = sorted([*(page.stem for page in sources()), "notation", "references"])
+NOTEBOOKS = sorted(page.stem for page in sources())
+PAGES = sorted([*NOTEBOOKS, "notation", "references"])
 SIZES = {"wide": (1400, 900), "phone": (390, 844)}
 
 #: Labels of tabs fade from the light theme's colour to the dark one's: contrast counts at the end.
@@ -179,6 +180,54 @@ def test_badge_and_launch_menu_lead_to_colab(visit):
     assert addresses.pop().endswith("/book/5_1_pneumonia.ipynb")
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_every_id_stands_once(visit, name):
+    page = visit(file_of(name))
+    ids = page.evaluate("[...document.querySelectorAll('article [id]')].map(e => e.id)")
+    twice = sorted({identity for identity in ids if ids.count(identity) > 1})
+    assert not twice
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_table_shows_the_pipes_it_was_written_with(visit, name):
+    page = visit(file_of(name))
+    texts = page.locator("article p, article li").all_inner_texts()
+    rows = [text for text in texts if re.search(r"^\s*\|.*\|\s*$", text, re.M)]
+    assert not rows
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_notebook_offered_for_download_is_the_committed_one(visit, name):
+    page = visit(file_of(name))
+    (link,) = page.locator("a[href*='_sources'][href$='.ipynb']").all()
+    offered = (HTML / "book" / link.get_attribute("href")).resolve()
+    assert offered.read_bytes() == (ROOT / "book" / f"{name}.ipynb").read_bytes()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_what_the_setup_cell_says_is_read_at_a_glance(visit, name, size):
+    page = visit(file_of(name), size=size)
+    line = page.locator("div.cell.setup div.cell_output pre")
+    assert line.count() == 1
+    assert line.inner_text().startswith("Ready: Python ")
+    hidden, height, letter = line.evaluate(
+        "e => [e.scrollWidth - e.clientWidth, e.clientHeight,"
+        " parseFloat(getComputedStyle(e).fontSize)]"
+    )
+    assert hidden <= 0, "the end of the line is cut"
+    if size == "wide":
+        assert height < 4 * letter, "the line is broken"
+    assert not page.locator("div.cell.setup div.cell_input").is_visible()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_cost_of_a_page_is_told_once(visit, name):
+    costs = visit(file_of(name)).inner_text("article").count("Running this page took")
+    measured = "show_cost()" in (ROOT / "book" / f"{name}.md").read_text("utf8")
+    assert costs == measured
+
+
 @pytest.fixture
 def site(book):
     """The built book on a plain web server of this machine."""
@@ -198,6 +247,19 @@ def test_search_finds_a_word(visit, site, how):
     page.wait_for_selector("#search-results li a")
     links = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.href)")
     assert any("5_1_pneumonia" in link for link in links)
+
+
+def test_search_does_not_show_the_setup_cell_nor_imports(visit, site):
+    """The one word stands in the first cells of most pages, the other nowhere else."""
+    page = visit(f"{site}/search.html?q=pydicom")
+    page.wait_for_selector("#search-results li p.context")
+    for excerpt in page.locator("#search-results li p.context").all_inner_texts():
+        assert "import pydicom" not in excerpt
+        assert "KEPT = [" not in excerpt
+    page = visit(f"{site}/search.html?q=importlib")
+    page.wait_for_function(
+        "document.querySelector('#search-results .search-summary')?.textContent.includes('did not')"
+    )
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from companion.by_hand import conv as numpy_conv
+from companion.by_hand import plain
+from companion.by_hand._arguments import as_pads
 from companion.by_hand.conv import conv2d, conv2d_backward
 from companion.by_hand.gradient_check import numerical_gradient
-from companion.by_hand.padding import as_pads, output_size, same_padding
-from companion.by_hand.plain import conv2d_loops
+from companion.by_hand.padding import output_size, same_padding
 
 CLOSE = {"rtol": 1e-6, "atol": 1e-12}
 
@@ -113,20 +114,29 @@ def test_backward_agrees_with_finite_differences(rng):
 @given(cases())
 @settings(max_examples=30)
 def test_the_fast_way_is_the_plain_way(case):
-    images, kernels, bias, *_ = case
+    images, kernels, bias, (stride, _), _ = case
     np.testing.assert_allclose(
-        conv2d(images, kernels, bias), conv2d_loops(images, kernels, bias), **CLOSE
+        conv2d(images, kernels, bias, stride=stride),
+        plain.conv2d(images, kernels, bias, stride=stride),
+        **CLOSE,
     )
+    np.testing.assert_allclose(conv2d(images, kernels), plain.conv2d(images, kernels), **CLOSE)
 
 
-@pytest.mark.parametrize("buffer", [1, 3000, 2**30])
-def test_the_size_of_the_buffer_does_not_matter(rng, monkeypatch, buffer):
+@pytest.mark.parametrize("padding", [0, ((1, 0), (2, 1))])
+@pytest.mark.parametrize("images_at_once", [1, 2, 3, 7])
+def test_how_many_images_share_the_buffer_does_not_matter(
+    rng, monkeypatch, images_at_once, padding
+):
     images, kernels = rng.standard_normal((7, 2, 9, 8)), rng.standard_normal((3, 2, 3, 3))
-    ours = conv2d(images, kernels)
-    back = conv2d_backward(ours, images, kernels)
-    monkeypatch.setattr(numpy_conv, "BUFFER_BYTES", buffer)
-    np.testing.assert_allclose(conv2d(images, kernels), ours, **CLOSE)
-    for one, other in zip(conv2d_backward(ours, images, kernels), back, strict=True):
+    ours = conv2d(images, kernels, padding=padding)
+    back = conv2d_backward(ours, images, kernels, padding=padding)
+    each = 18 * ours[0, 0].size * 8
+    monkeypatch.setattr(numpy_conv, "BUFFER_BYTES", images_at_once * each)
+    np.testing.assert_allclose(conv2d(images, kernels, padding=padding), ours, **CLOSE)
+    for one, other in zip(
+        conv2d_backward(ours, images, kernels, padding=padding), back, strict=True
+    ):
         np.testing.assert_allclose(one, other, **CLOSE)
 
 
@@ -162,6 +172,28 @@ def test_the_output_size_is_the_number_of_places(size, kernel, stride, pad):
             output_size(size, kernel, stride=stride, before=pad)
     else:
         assert output_size(size, kernel, stride=stride, before=pad) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"size": 0}, "size must be an int from 1 up, got 0"),
+        ({"size": 5.5}, "size must be an int from 1 up, got 5.5"),
+        ({"kernel": -1}, "kernel must be an int from 1 up, got -1"),
+        ({"stride": 0}, "stride must be an int from 1 up, got 0"),
+        ({"stride": -1}, "stride must be an int from 1 up, got -1"),
+        ({"before": -1}, "before must be an int from 0 up, got -1"),
+        ({"after": True}, "after must be an int from 0 up, got True"),
+    ],
+)
+def test_an_output_size_of_bad_numbers_is_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        output_size(**{"size": 5, "kernel": 2} | change)
+
+
+def test_sizes_of_eight_bits_do_not_wrap_around():
+    few = np.uint8
+    assert output_size(few(250), few(3), before=few(10), after=few(10)) == 268
 
 
 def test_pads_are_given_once_twice_or_four_times():

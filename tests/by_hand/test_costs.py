@@ -26,6 +26,31 @@ def test_parameters_are_those_of_the_model(size, channels):
         assert found == layer.kernel.shape[0] ** 2 * np.prod(layer.kernel.shape[2:]) * places
 
 
+def test_costs_of_images_too_small_are_refused():
+    with pytest.raises(ValueError, match="size must be an int from 22 up, got 21"):
+        document_costs(21, 1)
+    with pytest.raises(ValueError, match="channels must be an int from 1 up, got 0"):
+        document_costs(22, 0)
+
+
+def test_sizes_of_eight_bits_do_not_wrap_around():
+    layers = [(str(layer), np.uint8(3), np.uint8(2)) for layer in range(12)]
+    assert list(receptive_fields(layers).values())[-1] == 2**13 - 1
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([("one", 0, 1)], "kernel must be an int from 1 up, got 0"),
+        ([("one", 3, 1.5)], "stride must be an int from 1 up, got 1.5"),
+        ([("one", 3, 1), ("one", 3, 1)], "layers must have different names, got 'one' twice"),
+    ],
+)
+def test_layers_that_cannot_be_are_named(layers, message):
+    with pytest.raises(ValueError, match=message):
+        receptive_fields(layers)
+
+
 def test_a_global_average_needs_a_hundredth():
     assert document_costs(224, 1, pooled=True).parameters.sum() == 109313
 

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from companion.bridges.weights import batch_norm_settings, numpy_parameters
+from companion.by_hand import plain
 from companion.by_hand.activations import (
     relu,
     relu_backward,
@@ -48,6 +49,7 @@ def test_dense_and_its_gradients_are_pytorchs_and_keras(sizes, seed):
     sums = functional.linear(leaves[0], leaves[1].T, leaves[2])
     np.testing.assert_allclose(dense(x, w, b), sums.detach(), **CLOSE)
     np.testing.assert_allclose(dense(x, w), dense(x, w, 0 * b), **CLOSE)
+    np.testing.assert_allclose(dense(x, w, b), plain.dense(x, w, b), **CLOSE)
     sums.backward(torch.tensor(g))
     variables = [tf.Variable(array) for array in (x, w, b)]
     with tf.GradientTape() as tape:
@@ -235,8 +237,55 @@ def test_one_value_a_channel_can_be_normalised_in_use_and_not_in_training():
         batch_norm(one, ones, zeros, start, training=True)
     with pytest.raises(ValueError, match=r"scale must have shape \(2,\), got \(3,\)"):
         batch_norm(one, np.ones(3), zeros, start, training=True)
+    with pytest.raises(ValueError, match=r"inputs must have two values a channel.*\(1, 2\)"):
+        batch_norm_backward(one, one, ones)
     with pytest.raises(ValueError, match=r"running mean must have shape \(2,\)"):
         batch_norm(one, ones, zeros, Statistics(np.ones(1), ones), training=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"momentum": 1.5}, "momentum must be from 0 to 1, got 1.5"),
+        ({"momentum": np.nan}, "momentum must be from 0 to 1, got nan"),
+        ({"epsilon": -1e-3}, "epsilon must be from 0 up and finite, got -0.001"),
+        (
+            {"running": Statistics(np.zeros(2), np.array([1.0, -1.0]))},
+            "running variance must not be negative, got -1",
+        ),
+    ],
+)
+def test_a_number_out_of_range_is_named_instead_of_giving_nan(change, message):
+    start = Statistics(np.zeros(2), np.ones(2))
+    how = {"running": start, "training": False} | change
+    with pytest.raises(ValueError, match=message):
+        batch_norm(np.ones((3, 2)), np.ones(2), np.ones(2), **how)
+
+
+LABELS = [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        LABELS, tuple(LABELS), np.array(LABELS, np.uint8), np.array(LABELS, np.int8),
+        np.array(LABELS, bool), np.array(LABELS, np.float16), np.array(LABELS, np.uint64),
+    ],
+    ids=lambda labels: str(getattr(labels, "dtype", type(labels).__name__)),
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_labels_of_any_kind_give_the_same_loss(labels, dtype):
+    logits = np.array([-300.0, -1.0, 0.5, 200.0], dtype)
+    wanted = np.array(LABELS, np.int64)
+    assert binary_cross_entropy(logits, labels) == binary_cross_entropy(logits, wanted)
+    assert binary_cross_entropy(logits, labels) == pytest.approx(50.4468, abs=1e-3)
+    gradient = binary_cross_entropy_backward(logits, labels)
+    np.testing.assert_array_equal(gradient, binary_cross_entropy_backward(logits, wanted))
+    assert gradient.dtype == dtype
+
+
+def test_a_softmax_of_the_greatest_numbers_is_one_and_zero():
+    assert softmax(np.array([[-1.7e308, 1.7e308]])).tolist() == [[0, 1]]
 
 
 @given(st.floats(0, 0.9), st.integers(0, 1000))
@@ -266,9 +315,40 @@ def test_a_rate_out_of_range_is_named(rng, rate):
         (lambda: dense_backward(np.ones((1, 3)), np.ones((1, 3)), np.ones((3, 2))), "grad must"),
         (lambda: flatten(np.ones((2, 2))), r"images must be \(N, C, H, W\)"),
         (lambda: softmax(np.ones(3)), r"logits must be \(N, K\)"),
-        (lambda: binary_cross_entropy(np.ones(3), np.ones(2)), r"labels must be 3 zeros and ones"),
-        (lambda: binary_cross_entropy(np.ones(2), np.array([0, 2])), r"got shape \(2,\) with \[0"),
-        (lambda: numerical_gradient(np.sum, np.ones(2, np.float32)), "array must be float64"),
+        (
+            lambda: binary_cross_entropy(np.ones(3), np.ones(2)),
+            r"labels must be \(3,\), got shape \(2,\)",
+        ),
+        (
+            lambda: binary_cross_entropy(np.ones(2), np.array([0, 2])),
+            r"labels must be 0 or 1, got \[2\]",
+        ),
+        (lambda: binary_cross_entropy_backward(np.ones(2), [0, -1]), r"0 or 1, got \[-1\]"),
+        (
+            lambda: numerical_gradient(np.sum, np.ones(2, np.float32)),
+            "array must be float64, got float32",
+        ),
+        (lambda: numerical_gradient(np.sum, [1.0]), "array must be float64, got list"),
+        (lambda: numerical_gradient(np.sum, np.ones(1), step=0), "step must be above 0, got 0"),
+        (
+            lambda: relu_backward(np.ones((2, 1)), np.ones((2, 3))),
+            r"grad must have the shape \(2, 3\) of inputs, got \(2, 1\)",
+        ),
+        (
+            lambda: sigmoid_backward(np.ones(3), np.ones(1)),
+            r"grad must have the shape \(1,\) of outputs, got \(3,\)",
+        ),
+        (
+            lambda: softmax_backward(np.ones((1, 3)), np.ones((2, 3))),
+            r"grad must have the shape \(2, 3\) of outputs, got \(1, 3\)",
+        ),
+        (lambda: relu_backward(np.ones(2), np.ones(2, int)), "inputs must be a float array, got i"),
+        (lambda: sigmoid_backward([1.0], np.ones(1)), "grad must be a float array, got list"),
+        (lambda: dropout(np.ones(2, np.uint8), 0.5, None), "inputs must be a float32 .* got uint8"),
+        (
+            lambda: dropout_backward(np.ones(1), np.ones(2)),
+            r"grad must have shape \(2,\), got \(1,",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from companion.by_hand import plain
+from companion.by_hand import pool as numpy_pool
 from companion.by_hand.gradient_check import numerical_gradient
 from companion.by_hand.pool import (
     avg_pool2d,
@@ -74,6 +76,30 @@ def test_values_and_gradients_are_keras(kind, case):
     ).numpy()
     gradient = backward(grad, images, window, stride=stride)
     np.testing.assert_allclose(gradient.transpose(0, 2, 3, 1), expected, **CLOSE)
+
+
+@pytest.mark.parametrize("kind", POOLS)
+@given(cases())
+@settings(max_examples=30)
+def test_the_fast_way_is_the_plain_way(kind, case):
+    images, (size, _), stride, _ = case
+    size, stride = min(size, *images.shape[2:]), 2 if stride is None else stride[0]
+    slow = getattr(plain, f"{kind}_pool2d")(images, size, stride=stride)
+    np.testing.assert_allclose(POOLS[kind][0](images, size, stride=stride), slow, **CLOSE)
+
+
+@pytest.mark.parametrize("kind", POOLS)
+@pytest.mark.parametrize("images_at_once", [1, 2, 3])
+def test_how_many_images_are_pooled_at_a_time_does_not_matter(
+    rng, monkeypatch, kind, images_at_once
+):
+    pool, backward, _ = POOLS[kind]
+    images, how = rng.standard_normal((7, 2, 6, 5)), {"size": 3, "stride": 2, "padding": 1}
+    ours = pool(images, **how)
+    back = backward(ours, images, **how)
+    monkeypatch.setattr(numpy_pool, "BUFFER_BYTES", images_at_once * images[0].nbytes)
+    np.testing.assert_array_equal(pool(images, **how), ours)
+    np.testing.assert_array_equal(backward(ours, images, **how), back)
 
 
 @pytest.mark.parametrize("kind", POOLS)

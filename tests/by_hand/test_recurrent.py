@@ -7,14 +7,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import torch
+from by_hand.views import gru_in_torch, lstm_in_torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
 from companion.bridges.weights import set_parameters
-from companion.by_hand.cells import LSTMState, RecurrentParameters, init_recurrent
+from companion.by_hand.cells import (
+    GRUGates,
+    LSTMGates,
+    LSTMState,
+    RecurrentParameters,
+    init_recurrent,
+)
 from companion.by_hand.gradient_check import numerical_gradient
-from companion.by_hand.recurrent import gru, gru_step, lstm, lstm_step, rnn, rnn_step
+from companion.by_hand.plain import gru_step, lstm_step, rnn_step
+from companion.by_hand.recurrent import gru, lstm, rnn
 from companion.by_hand.recurrent_backward import gru_backward, lstm_backward, rnn_backward
 
 CLOSE = {"rtol": 1e-6, "atol": 1e-11}
@@ -46,6 +54,11 @@ def draw_all(name, case):
     if name == "lstm":
         state = LSTMState(state, rng.standard_normal((number, units)))
     return inputs, parameters, state, rng.standard_normal((number, steps, units))
+
+
+def np_parts(answer):
+    """Return an LSTM's outputs, hidden state and cell in one row."""
+    return answer[0], *answer[1]
 
 
 def parts(state):
@@ -166,17 +179,78 @@ def test_backward_agrees_with_finite_differences(name, lengths):
 
 
 @pytest.mark.parametrize("reset_after", [True, False])
-def test_the_fast_layers_take_the_plain_steps(reset_after):
+@given(cases())
+@settings(max_examples=25)
+def test_the_fast_layers_take_the_plain_steps(reset_after, case):
     for name, step in (("rnn", rnn_step), ("lstm", lstm_step), ("gru", gru_step)):
         run = LAYERS[name][0]
-        inputs, parameters, state, _ = draw_all(name, (3, 5, 2, 4, None, 7))
+        inputs, parameters, state, _ = draw_all(name, case)
         how = {"reset_after": reset_after} if name == "gru" else {}
         outputs, end = run(inputs, parameters, state, **how)
-        for t in range(5):
+        for t in range(inputs.shape[1]):
             state = step(inputs[:, t], state, parameters, **how)
             np.testing.assert_allclose(outputs[:, t], parts(state)[0], **CLOSE)
         for ours, other in zip(parts(end), parts(state), strict=True):
             np.testing.assert_allclose(ours, other, **CLOSE)
+
+
+@given(cases())
+@settings(max_examples=25)
+def test_an_lstms_gates_are_those_of_the_plain_steps_and_of_pytorchs_equations(case):
+    inputs, parameters, state, _ = draw_all("lstm", case)
+    outputs, end, gates = lstm(inputs, parameters, state, return_gates=True)
+    assert isinstance(gates, LSTMGates)
+    for ours, other in zip((outputs, *end), np_parts(lstm(inputs, parameters, state)), strict=True):
+        np.testing.assert_array_equal(ours, other)
+    expected = []
+    lstm_in_torch(*map(torch.tensor, (inputs, *parameters, *state)), gates=expected)
+    for t in range(inputs.shape[1]):
+        after = lstm_step(inputs[:, t], state, parameters)
+        i, f, g, o = (gate[:, t] for gate in gates)
+        np.testing.assert_allclose(f * state.cell + i * g, after.cell, **CLOSE)
+        np.testing.assert_allclose(o * np.tanh(after.cell), after.hidden, **CLOSE)
+        for ours, other in zip((i, f, g, o), expected[t], strict=True):
+            np.testing.assert_allclose(ours, other, **CLOSE)
+        state = after
+
+
+@pytest.mark.parametrize("reset_after", [True, False])
+@given(cases())
+@settings(max_examples=25)
+def test_a_grus_gates_are_those_of_the_plain_steps_and_of_pytorchs_equations(reset_after, case):
+    inputs, parameters, state, _ = draw_all("gru", case)
+    how = {"reset_after": reset_after}
+    outputs, end, gates = gru(inputs, parameters, state, return_gates=True, **how)
+    assert isinstance(gates, GRUGates)
+    for ours, other in zip((outputs, end), gru(inputs, parameters, state, **how), strict=True):
+        np.testing.assert_array_equal(ours, other)
+    expected = []
+    gru_in_torch(*map(torch.tensor, (inputs, *parameters, state)), gates=expected, **how)
+    for t in range(inputs.shape[1]):
+        after = gru_step(inputs[:, t], state, parameters, **how)
+        r, z, n = (gate[:, t] for gate in gates)
+        np.testing.assert_allclose(z * state + (1 - z) * n, after, **CLOSE)
+        for ours, other in zip((r, z, n), expected[t], strict=True):
+            np.testing.assert_allclose(ours, other, **CLOSE)
+        state = after
+
+
+@pytest.mark.parametrize(("run", "blocks"), [(lstm, 4), (gru, 3)])
+def test_gates_are_named_have_a_value_a_step_and_are_zero_behind_the_end(rng, run, blocks):
+    parameters = init_recurrent(2, 4, blocks, rng, dtype=np.float32)
+    inputs = rng.standard_normal((3, 5, 2), dtype=np.float32)
+    *_, gates = run(inputs, parameters, lengths=[5, 2, 1], return_gates=True)
+    *_, alone = run(inputs[1:2, :2], parameters, return_gates=True)
+    for name in gates._fields:
+        gate = getattr(gates, name)
+        assert gate.shape == (3, 5, 4)
+        assert gate.dtype == np.float32
+        assert (gate[1, 2:] == 0).all()
+        assert (gate[2, 1:] == 0).all()
+        assert (gate[0] != 0).all()
+        np.testing.assert_allclose(gate[1, :2], getattr(alone, name)[0], rtol=1e-5)
+        if name != "candidate":
+            assert gate.min() >= 0
 
 
 def test_the_two_conventions_of_a_gru_differ():
@@ -258,7 +332,28 @@ def test_a_state_of_another_shape_is_named(name):
         backward(np.zeros((2, 3, 5)), inputs, parameters)
 
 
-def test_an_lstm_says_that_it_needs_two_states():
+@pytest.mark.parametrize("state", [np.zeros((2, 4)), (np.zeros((2, 4)),) * 2])
+def test_an_lstm_says_that_it_needs_two_named_states(state):
     parameters = init_recurrent(2, 4, 4, np.random.default_rng(0))
-    with pytest.raises(ValueError, match="state must be an LSTMState, got ndarray"):
-        lstm(np.zeros((2, 3, 2)), parameters, np.zeros((2, 4)))
+    found = type(state).__name__
+    with pytest.raises(ValueError, match=f"state must be an LSTMState, got {found}"):
+        lstm(np.zeros((2, 3, 2)), parameters, state)
+
+
+@pytest.mark.parametrize("run", [rnn, lstm, gru])
+def test_parameters_of_another_kind_are_named(run):
+    with pytest.raises(ValueError, match="parameters must be RecurrentParameters, got tuple"):
+        run(np.zeros((2, 3, 2)), tuple(init_recurrent(2, 4, 1, np.random.default_rng(0))))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"units": 0}, "units must be an int from 1 up, got 0"),
+        ({"blocks": 1.5}, "blocks must be an int from 1 up, got 1.5"),
+        ({"dtype": int}, "dtype must be float32 or float64, got int64"),
+    ],
+)
+def test_parameters_that_cannot_be_drawn_are_named(rng, change, message):
+    with pytest.raises(ValueError, match=message):
+        init_recurrent(**{"features": 2, "units": 3, "blocks": 1, "rng": rng} | change)

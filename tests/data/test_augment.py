@@ -8,11 +8,44 @@ from scipy.ndimage import rotate, shift
 
 from companion.data.augment import Affine, apply_affine, augment, draw_affine, repeat_exposures
 from companion.data.images import enlarge
-from companion.data.marker import add_marker
+from companion.data.marker import add_marker, marker_mask
 
 
 def change(angle_deg=0.0, zoom=1.0, down=0.0, right=0.0):
     return Affine(np.array([angle_deg]), np.array([zoom]), np.array([[down, right]]))
+
+
+def expose(images, count, **options):
+    return repeat_exposures(images, count, np.random.default_rng(0), **options)
+
+
+VIEWS = {
+    "turned": lambda x: np.rot90(x, axes=(2, 3)),
+    "swapped": lambda x: x.swapaxes(2, 3),
+    "Fortran": np.asfortranarray,
+    "strided": lambda x: x[::-1, :, ::2, ::-1],
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_views_are_changed_as_their_copies_are(rng, view, dtype):
+    given = VIEWS[view](rng.random((3, 2, 12, 12)).astype(dtype))
+    drawn = draw_affine(rng, 3)
+    expected = apply_affine(given.copy(), drawn)
+    assert expected.dtype == dtype
+    np.testing.assert_array_equal(apply_affine(given, drawn), expected)
+    np.testing.assert_array_equal(add_marker(given, side=2), add_marker(given.copy(), side=2))
+    np.testing.assert_array_equal(expose(given, 2), expose(given.copy(), 2))
+    maps = given[:, 0]
+    np.testing.assert_array_equal(enlarge(maps, (24, 30)), enlarge(maps.copy(), (24, 30)))
+
+
+def test_maps_of_whole_numbers_are_enlarged_as_floats():
+    whole = np.array([[[0, 3]]])
+    for dtype in (np.uint8, np.int64, np.float32):
+        np.testing.assert_array_equal(enlarge(whole.astype(dtype), (1, 4)), [[[0, 0.75, 2.25, 3]]])
+    np.testing.assert_array_equal(enlarge(whole > 0, (1, 4)), [[[0, 0.25, 0.75, 1]]])
 
 
 def test_no_change_is_no_change(rng):
@@ -85,7 +118,26 @@ def test_enlarging_keeps_corners_and_mean():
     [
         (lambda: draw_affine(np.random.default_rng(0), 1, zoom=1), "zoom below 1, got 8.0, 1"),
         (lambda: draw_affine(np.random.default_rng(0), 1, shift=-1), "at least 0 .* and -1"),
+        (lambda: draw_affine(np.random.default_rng(0), 1, angle_deg=np.nan), "at least 0 .* nan"),
         (lambda: apply_affine(np.ones((2, 1, 4, 4)), change()), r"\(1, C, H, W\), as many"),
+        (lambda: apply_affine(np.ones((1, 1, 4, 4), np.uint8), change()), "images .* got uint8"),
+        (lambda: apply_affine(np.ones((1, 1, 4, 4)) * np.nan, change()), "images must be finite"),
+        (lambda: change(zoom=0), "zoom must be above 0"),
+        (lambda: change(angle_deg=np.nan), "angle_deg must be finite"),
+        (lambda: Affine(np.zeros(1), np.ones(2), np.zeros((2, 2))), r"angle_deg .* \(2,\)"),
+        (lambda: Affine(np.zeros(2), np.ones(2), np.zeros(2)), r"shift .* \(2, 2\)"),
+        (lambda: expose(np.full((1, 1, 4, 4), 200.0), 1), "images must be in .0, 1., got .* 200"),
+        (lambda: expose(np.zeros((1, 1, 4, 4), np.uint8), 1), "images must be floating point"),
+        (lambda: expose(np.zeros((1, 1, 4, 4)), 0), "count .* at least 1"),
+        (lambda: expose(np.zeros((1, 1, 4, 4)), 1, noise=-1), "noise at least 0"),
+        (lambda: add_marker(np.zeros((1, 1, 9, 9), np.uint8)), "images must be floating point"),
+        (lambda: add_marker(np.full((1, 1, 9, 9), 255.0)), "images must be in .0, 1."),
+        (lambda: add_marker(np.zeros((1, 1, 9, 5))), "inside films of .9, 5., got side 4"),
+        (lambda: marker_mask((9, 9), edge=-1), "edge at least 0"),
+        (lambda: marker_mask((9, 9), reach=-1), "reach must be at least 0"),
+        (lambda: enlarge(np.zeros((1, 4, 4)), (2, 8)), r"at least that of the maps \(4, 4\)"),
+        (lambda: enlarge(np.full((1, 2, 2), np.nan), (4, 4)), "maps must be finite"),
+        (lambda: enlarge(np.zeros((2, 2)), (4, 4)), r"maps must be \(N, h, w\)"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import multiprocessing
 import pickle
 import zipfile
@@ -13,7 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companion.data import files as data_files
-from companion.data.files import DatasetCorrupt, DatasetUnavailable, fetch, read_npz
+from companion.data.files import (
+    DatasetCorrupt,
+    DatasetUnavailable,
+    fetch,
+    read_npz,
+    read_shapes,
+)
 
 CONTENT = b"published content" * 5000
 MD5 = hashlib.md5(CONTENT).hexdigest()
@@ -157,6 +164,49 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
     np.savez_compressed(tmp_path / "x.npz", a=np.zeros(2**26 + 1, np.uint8))
     with pytest.raises(DatasetCorrupt, match="unpacks to"):
         read_npz(tmp_path / "x.npz", ["a"])
+
+
+def npy(array):
+    """Return an array as the bytes of a member."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+WHOLE = npy(np.arange(5))
+MEMBERS = {
+    "no suffix": ({"a": b"raw bytes"}, r"has a member 'a', expected one NAME\.npy"),
+    "an array without suffix": ({"a": WHOLE}, "has a member 'a'"),
+    "a text beside": ({"a.npy": WHOLE, "README": b"?"}, "has a member 'README'"),
+    "raw bytes": ({"a.npy": b"raw bytes, no array"}, r"a\.npy is no array"),
+    "nothing": ({"a.npy": b""}, r"a\.npy is no array"),
+    "the header cut": ({"a.npy": WHOLE[:40]}, r"a\.npy is no array"),
+    "the data cut": ({"a.npy": WHOLE[:-3]}, "truncated or damaged"),
+    "more than its array": ({"a.npy": WHOLE + b"more"}, "goes on after its array"),
+    "a newer version": ({"a.npy": WHOLE[:6] + b"\x09" + WHOLE[7:]}, r"a\.npy is no array"),
+    "records": ({"a.npy": npy(np.zeros(2, "i4,f8"))}, "expected numbers or texts"),
+    "dates": ({"a.npy": npy(np.zeros(2, "M8[D]"))}, "expected numbers or texts"),
+}
+
+
+@pytest.mark.parametrize("case", MEMBERS)
+def test_a_member_that_is_no_plain_array_is_named(tmp_path, case):
+    members, message = MEMBERS[case]
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(DatasetCorrupt, match=rf"x\.npz: .*{message}"):
+        read_npz(tmp_path / "x.npz", ["a"])
+
+
+def test_shapes_are_read_of_any_size_without_the_data(tmp_path):
+    np.savez_compressed(tmp_path / "x.npz", a=np.zeros((2**16 + 1, 32, 32), np.uint8), b=["text"])
+    assert read_shapes(tmp_path / "x.npz") == {"a": (2**16 + 1, 32, 32), "b": (1,)}
+    with pytest.raises(DatasetCorrupt, match=r"unpacks to .*\(65537, 32, 32\)"):
+        read_npz(tmp_path / "x.npz", ["a", "b"])
+    np.savez(tmp_path / "y.npz", a=np.array([{}], object))
+    with pytest.raises(DatasetCorrupt, match="unpickling"):
+        read_shapes(tmp_path / "y.npz")
 
 
 @settings(

@@ -15,7 +15,7 @@ from companion.data.phantom import make_cohort
 @pytest.fixture(scope="module")
 def films():
     cohort = make_cohort(np.random.default_rng(0), patients=120, size=28, films=(1, 1))
-    return (255 * cohort.images).round().astype(np.uint8)
+    return cohort.pixels
 
 
 def as_jpeg(film):
@@ -61,6 +61,32 @@ def test_a_shared_patient_raises_and_is_named():
     many = np.arange(10)
     with pytest.raises(LeakageError, match=r"share 10 groups: 0, 1, 2, 3, 4, \.\.\.;"):
         check_patients({"train": many, "test": many})
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "shown"),
+    [
+        ([7.0, 8.0], ["7", "9"], "7"),
+        (["007", "P1"], [7], "7"),
+        (["7.0"], np.array([7], np.uint8), "7"),
+        ([" P7 "], ["P7"], "P7"),
+        (np.array([b"12"]), np.array([12]), "12"),
+        ([10, 9, 2], ["2", "10", "9"], "2, 9, 10"),
+    ],
+)
+def test_one_patient_written_in_two_ways_is_one(train, test, shown):
+    for splits in ({"train": train, "test": test}, {"test": test, "train": train}):
+        with pytest.raises(LeakageError, match=rf"share \d groups?: {shown};"):
+            check_patients(splits)
+
+
+@pytest.mark.parametrize("missing", [np.nan, None, "", "nan"])
+def test_a_patient_that_is_missing_is_refused(missing):
+    with pytest.raises(ValueError, match="test must .* row 1") as error:
+        check_patients({"train": ["1", "2"], "test": ["3", missing]})
+    assert not isinstance(error.value, LeakageError)
+    with pytest.raises(ValueError, match="train must .* row 0"):
+        check_patients({"train": [missing]})
 
 
 def test_a_leak_is_a_value_error():

@@ -73,14 +73,15 @@ def test_twice_the_matter_squares_the_transmitted_share(rng):
 
 def test_patients_have_several_films_one_label_and_their_own_build():
     cohort = make_cohort(np.random.default_rng(0), patients=30, size=24)
-    assert set(cohort.patient_ids) == set(range(30))
-    counts = np.bincount(cohort.patient_ids)
+    assert set(cohort.patients) == set(map(str, range(30)))
+    owners = cohort.patients.astype(int)
+    counts = np.bincount(owners)
     assert counts.min() >= 1
     assert counts.max() > 1
     for patient in range(30):
-        assert len(set(cohort.labels[cohort.patient_ids == patient])) == 1
+        assert len(set(cohort.labels[owners == patient])) == 1
     flat = cohort.images.reshape(len(cohort.images), -1)
-    within = [flat[cohort.patient_ids == p].std(axis=0).mean() for p in range(30) if counts[p] > 1]
+    within = [flat[owners == p].std(axis=0).mean() for p in range(30) if counts[p] > 1]
     assert np.mean(within) < flat.std(axis=0).mean()
 
 

@@ -12,9 +12,6 @@ import pytest
 from companion.data import pneumonia as datasets
 from companion.data.files import DatasetCorrupt, DatasetUnavailable
 from companion.data.pneumonia import (
-    Split,
-    canonical_order,
-    content_digest,
     load_pneumonia,
     read_pneumonia,
 )
@@ -33,12 +30,9 @@ def arrays(rng):
 @pytest.fixture
 def accepted(arrays, monkeypatch):
     """The same, taken as the published content."""
-    splits = {
-        name: Split(arrays[f"{name}_images"], arrays[f"{name}_labels"][:, 0].astype(np.int64))
-        for name in datasets.SIZES
-    }
-    splits["train"] = canonical_order(splits["train"])
-    monkeypatch.setattr(datasets, "CONTENT_SHA256", content_digest(splits))
+    parts = {n: (arrays[f"{n}_images"], arrays[f"{n}_labels"][:, 0]) for n in datasets.SIZES}
+    parts["train"] = datasets._canonical_order(*parts["train"])
+    monkeypatch.setattr(datasets, "CONTENT_SHA256", datasets._content_digest(parts.values()))
     return arrays
 
 
@@ -65,9 +59,12 @@ def test_finds_the_file(place, accepted, tmp_path, monkeypatch, nowhere):
         monkeypatch.setenv("COMPANION_DATA", str(path.parent))
     data = load_pneumonia(root)
     assert not data.is_synthetic
-    assert data.val.images.dtype == np.uint8
-    assert data.val.labels.dtype == np.int64
-    np.testing.assert_array_equal(data.test.images, accepted["test_images"])
+    assert data.validation.images.dtype == np.float32
+    assert data.validation.labels.dtype == np.int64
+    assert list(data.splits.values()) == [data.train, data.validation, data.test]
+    np.testing.assert_array_equal(data.test.pixels, accepted["test_images"])
+    scaled = accepted["test_images"][:, None] / np.float32(255)
+    np.testing.assert_allclose(data.test.images, scaled, rtol=1e-6)
 
 
 def test_root_comes_before_the_environment(accepted, tmp_path, monkeypatch, nowhere):
@@ -93,9 +90,9 @@ def test_images_and_labels_stay_together_in_canonical_order(rng):
     labels = np.arange(50)
     images = np.zeros((50, 2, 2), np.uint8)
     images[:, 0, 0] = labels
-    ordered = canonical_order(Split(images, labels))
-    np.testing.assert_array_equal(ordered.images[:, 0, 0], ordered.labels)
-    assert not (ordered.labels == labels).all()
+    ordered, followed = datasets._canonical_order(images, labels)
+    np.testing.assert_array_equal(ordered[:, 0, 0], followed)
+    assert not (followed == labels).all()
 
 
 def test_one_altered_pixel_or_label_is_noticed(accepted, tmp_path):
@@ -123,8 +120,39 @@ def test_wrong_arrays_are_named(arrays, tmp_path, name, change, message):
 
 
 def test_without_data_it_says_what_was_tried(nowhere, tmp_path):
-    with pytest.raises(DatasetUnavailable, match=r"(?s)empty.*127\.0\.0\.1:9.*fallback"):
-        load_pneumonia(tmp_path / "empty")
+    with pytest.raises(DatasetUnavailable, match=r"(?s)no folder, as .*127\.0\.0\.1:9.*fallback"):
+        load_pneumonia()
+
+
+@pytest.mark.parametrize("fallback", [None, "phantom"])
+def test_a_place_that_was_named_and_has_nothing_is_an_error(
+    nowhere, accepted, tmp_path, monkeypatch, fallback
+):
+    """Nothing else may stand in for what was named, least of all a phantom."""
+    monkeypatch.setenv("COMPANION_DATA", str(save(tmp_path / "data", accepted).parent))
+    (tmp_path / "empty").mkdir()
+    for root in (tmp_path / "missing", tmp_path / "empty", tmp_path / "missing.npz"):
+        with pytest.raises(DatasetUnavailable, match=f"root names {root}, where there is no"):
+            load_pneumonia(root, fallback=fallback)
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path / "missing"))
+    with pytest.raises(DatasetUnavailable, match="COMPANION_DATA names .*missing, which does not"):
+        load_pneumonia(fallback=fallback)
+
+
+def test_the_home_folder_is_written_as_a_tilde(accepted, tmp_path, monkeypatch, nowhere):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save(tmp_path / "data", accepted)
+    assert not load_pneumonia("~/data").is_synthetic
+    monkeypatch.setenv("COMPANION_DATA", "~/data")
+    assert not load_pneumonia().is_synthetic
+
+
+@pytest.mark.parametrize("side", [64, 128, 224])
+def test_a_variant_of_other_pixels_is_named(side, arrays, tmp_path):
+    few = {name: array[:2] for name, array in arrays.items()}
+    few |= {f"{n}_images": np.zeros((2, side, side), np.uint8) for n in datasets.SIZES}
+    with pytest.raises(DatasetCorrupt, match=f"variant of {side} x {side} .* reads .* 28 x 28"):
+        read_pneumonia(save(tmp_path / "data", few))
 
 
 def test_the_phantom_comes_only_when_asked_for_and_says_so(nowhere, monkeypatch):
@@ -132,8 +160,8 @@ def test_the_phantom_comes_only_when_asked_for_and_says_so(nowhere, monkeypatch)
     data = load_pneumonia(fallback="phantom", rng=np.random.default_rng(1))
     assert data.is_synthetic
     assert "phantom" in data.source
-    assert data.train.images.shape == (30, 28, 28)
-    assert data.train.images.dtype == np.uint8
+    assert data.train.images.shape == (30, 1, 28, 28)
+    assert len(np.unique(data.train.images)) <= 256, "as many grey values as the real films have"
     again = load_pneumonia(fallback="phantom", rng=np.random.default_rng(1))
     np.testing.assert_array_equal(data.train.images, again.train.images)
 
@@ -162,4 +190,4 @@ def test_every_mirror_has_the_published_file(mirror, tmp_path):
     from companion.data.files import fetch
 
     path = fetch(datasets.FILE_NAME, datasets.FILE_MD5, [mirror], tmp_path)
-    assert read_pneumonia(path).train.images.shape == (4708, 28, 28)
+    assert read_pneumonia(path).train.images.shape == (4708, 1, 28, 28)

@@ -10,10 +10,16 @@ from torch import nn
 
 from companion.bridges.weights import copy_weights
 from companion.data.images import enlarge
-from companion.explanation.attention import attention_maps, swap_attention
-from companion.explanation.judge import edges, randomise
-from companion.explanation.maps import METHODS, explain, find_layer
-from companion.explanation.units import maximise_activation, unit_activations
+from companion.explanation import (
+    attention_maps,
+    edges,
+    explain,
+    maximise_activation,
+    randomise,
+    swap_attention,
+    unit_activations,
+)
+from companion.explanation._model import find_layer
 from companion.in_keras.grad_cam import grad_cam
 from companion.in_keras.models import document_cnn
 from companion.in_torch.attention import AttentionCNN
@@ -57,7 +63,7 @@ def test_of_a_linear_model_every_gradient_method_finds_the_weights(rng, films):
 def test_occlusion_of_a_linear_model_is_what_the_hidden_square_added(rng, films):
     weights = rng.normal(0, 1, (16, 16))
     maps = explain(Linear(weights).eval(), films, "occlusion", window=16)
-    hidden = (weights * (films[:, 0] - films.mean())).sum(axis=(1, 2))
+    hidden = (weights * (films - films.mean(axis=(2, 3), keepdims=True))[:, 0]).sum(axis=(1, 2))
     np.testing.assert_allclose(maps, hidden[:, None, None] * np.ones((3, 16, 16)), rtol=1e-3)
 
 
@@ -141,25 +147,24 @@ def test_the_same_seed_gives_the_same_smooth_grad_and_leaves_torchs_own_alone(fi
     assert np.abs(first - explain(model, films, "smooth_grad", seed=2)).max() > 0
 
 
-def test_explaining_leaves_the_model_as_it_was(films, model):
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    for method in METHODS:
-        maps = explain(model, films, method)
-        assert maps.shape == (3, 16, 16)
-        assert np.isfinite(maps).all()
-    for name, value in model.state_dict().items():
-        assert torch.equal(before[name], value)
-    assert all(weights.grad is None for weights in model.parameters())
-
-
-def test_randomising_wipes_out_from_the_top_and_spares_the_model(model):
+def test_randomising_goes_from_the_top_and_spares_the_model(model):
     before = model.classifier.weight.clone()
     first, *_, (_, last) = [*randomise(model)]
     assert first[0] == "classifier"
     assert torch.equal(model.classifier.weight, before)
     assert torch.equal(first[1].features[0].weight, model.features[0].weight)
     assert not torch.equal(last.features[0].weight, model.features[0].weight)
-    assert not last.training
+    assert not any(layer.training for layer in last.modules())
+
+
+def test_randomising_leaves_torchs_own_randomness_alone_between_two_layers(model):
+    alone = [layered.state_dict() for _, layered in randomise(model, seed=5)]
+    torch.manual_seed(8)
+    expected = torch.rand(len(alone))
+    torch.manual_seed(8)
+    for (_, layered), state, number in zip(randomise(model, seed=5), alone, expected, strict=True):
+        assert torch.rand(1) == number
+        assert all(torch.equal(value, state[name]) for name, value in layered.state_dict().items())
 
 
 def test_edges_do_not_know_the_model():
@@ -200,6 +205,19 @@ def call(function, *arguments, **options):
     return lambda: function(*arguments, **options)
 
 
+class Twice(nn.Module):
+    """Uses one layer twice and another never, and has a weight outside any layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.relu, self.spare = nn.ReLU(), nn.ReLU()
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, images):
+        """Return logits."""
+        return self.relu(1 - self.relu(self.scale * images)).mean(dim=(1, 2, 3))
+
+
 ZEROS = np.zeros((1, 1, 16, 16), np.float32)
 NET = PooledCNN().eval()
 
@@ -208,9 +226,8 @@ NET = PooledCNN().eval()
     ("wrong", "message"),
     [
         (call(explain, NET, ZEROS, "magic"), "method must be one of saliency, .* got 'magic'"),
-        (call(explain, NET, ZEROS[0], "saliency"), r"\(N, C, H, W\), got shape \(1, 16, 16\)"),
+        (call(explain, NET, ZEROS[0], "saliency"), r"\(N, C, H, W\) .* got shape \(1, 16, 16\)"),
         (call(explain, NET, ZEROS + np.nan, "saliency"), "images must be finite"),
-        (call(explain, PooledCNN(), ZEROS, "saliency"), "evaluation mode, got training mode"),
         (call(explain, NET, ZEROS, "grad_cam", layer="f"), "one of features, .* got 'f'"),
         (
             call(explain, NET, ZEROS, "grad_cam", layer="classifier"),
@@ -224,16 +241,32 @@ NET = PooledCNN().eval()
         (call(explain, NET, ZEROS, "smooth_grad", samples=0), "samples must be at least 1"),
         (call(explain, NET, ZEROS, "smooth_grad", noise=-0.1), "noise at least 0, got 16, -0.1"),
         (call(find_layer, nn.Linear(2, 1)), "layer must be one of , got None"),
-        (call(attention_maps, AttentionCNN(), ZEROS), "evaluation mode"),
-        (call(unit_activations, PooledCNN(), "features.2", ZEROS), "evaluation mode"),
         (
             call(maximise_activation, NET, "features.2", 99, shape=(1, 16, 16)),
             r"a map of features.2, which gives \(1, 24, 16, 16\), got 99",
         ),
+        (call(maximise_activation, NET, "features.2", -1, shape=(1, 16, 16)), "got -1"),
+        (call(maximise_activation, NET, "features.2", 0, shape=(16, 16)), r"got \(16, 16\)"),
+        (call(maximise_activation, NET, "features.2", 0, shape=(1, 16, 16), steps=0), "steps"),
         (
-            call(maximise_activation, PooledCNN(), "features.2", 0, shape=(1, 16, 16)),
-            "evaluation mode",
+            call(maximise_activation, NET, "classifier", 0, shape=(1, 16, 16)),
+            r"layer must give maps \(N, C, h, w\), got 'classifier': \(1, 1\)",
         ),
+        (call(unit_activations, NET, "classifier", ZEROS), "must give maps .* 'classifier'"),
+        (call(unit_activations, NET, "features.2", ZEROS, batch_size=0), "got 0"),
+        (call(unit_activations, NET, "f", ZEROS), "layer must be one of features"),
+        (call(explain, NET, ZEROS, "smooth_grad", noise=np.nan), "got 16, nan"),
+        (call(explain, NET, ZEROS, "occlusion", fill=255), "fill must be in .* got .* 255"),
+        (call(explain, NET, ZEROS, "occlusion", fill=np.nan), "fill must be finite"),
+        (call(explain, NET, ZEROS, "occlusion", fill=ZEROS[0, 0]), r"got shape \(16, 16\)"),
+        (call(explain, NET, ZEROS, "occlusion", fill=ZEROS), r"image \(1, 16, 16\) or 'blur', got"),
+        (call(explain, NET, ZEROS, "occlusion", fill="grey"), "or 'blur', got 'grey'"),
+        (call(explain, NET, ZEROS, "occlusion", fill=ZEROS[0].astype(np.uint8)), "dtype uint8"),
+        (call(explain, nn.Flatten().eval(), ZEROS, "saliency"), r"logits \(N,\), got \(1, 256\)"),
+        (call(explain, Twice().eval(), ZEROS, "grad_cam", layer="relu"), "'relu', used 2 times"),
+        (call(unit_activations, Twice().eval(), "relu", ZEROS), "'relu', used 2 times"),
+        (call(unit_activations, Twice().eval(), "spare", ZEROS), "'spare', used 0 times"),
+        (call(randomise, Twice().eval()), "weights .*Twice.* without reset_parameters"),
     ],
 )
 def test_bad_input_is_named(wrong, message):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.evaluation.intervals import Estimate, mean_estimate
-from companion.explanation.judge import judge, score_maps
-from companion.explanation.scores import (
+from companion.explanation import (
+    BASELINES,
     deletion_insertion,
+    edges,
     energy_inside,
+    explain,
+    judge,
     pointing_game,
     rank_agreement,
+    score_maps,
 )
 from companion.in_torch.models import PooledCNN
 
@@ -96,7 +102,7 @@ def test_judging_gives_every_method_every_score(rng):
     scores = score_maps(PooledCNN().eval(), films, masks, rng, few=2, window=8)
     table = judge(scores)
     assert table.shape == (7, 6)
-    same = table.loc["edges", "same when wiped out"]
+    same = table.loc["edges", "same when randomised"]
     assert (same.value, same.low, same.high) == pytest.approx((1, 1, 1))
     for method, by_score in scores.items():
         for name, values in by_score.items():
@@ -104,9 +110,73 @@ def test_judging_gives_every_method_every_score(rng):
             estimate = table.loc[method, name]
             assert estimate.value == pytest.approx(values.mean())
             assert estimate.low <= estimate.value <= estimate.high
-    assert np.abs(scores["saliency"]["same when wiped out"]).max() < 0.9, "the model is the same"
+    assert np.abs(scores["saliency"]["same when randomised"]).max() < 0.9, "the model is the same"
     hits = table["points at lesion"].map(lambda estimate: estimate.high)
     assert hits.min() > 0.5, "of three films Wilson's interval is wide"
+
+
+def test_masks_of_any_kind_that_says_yes_and_no_score_the_same(rng, lesions):
+    maps = rng.random((2, 6, 6))
+    for kind in (np.uint8, np.int64, np.float32, list):
+        masks = lesions.tolist() if kind is list else lesions.astype(kind)
+        for score in (pointing_game, energy_inside, partial(pointing_game, tolerance=1)):
+            np.testing.assert_array_equal(score(maps, masks), score(maps, lesions))
+            np.testing.assert_array_equal(score(maps.tolist(), masks), score(maps, lesions))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int8, np.float32, bool])
+def test_maps_of_any_dtype_score_as_floats(rng, lesions, kind):
+    maps = (rng.random((2, 6, 6)) * 100).round().astype(kind)
+    films = rng.random((2, 1, 6, 6)).astype(np.float32)
+    exact = maps.astype(float)
+    for score in (pointing_game, energy_inside):
+        np.testing.assert_array_equal(score(maps, lesions), score(exact, lesions))
+    other = np.arange(72.0).reshape(2, 6, 6)
+    np.testing.assert_array_equal(rank_agreement(maps, other), rank_agreement(exact, other))
+    np.testing.assert_array_equal(
+        deletion_insertion(lambda z: z[:, 0].max(axis=(1, 2)), films, maps),
+        deletion_insertion(lambda z: z[:, 0].max(axis=(1, 2)), films, exact),
+    )
+
+
+def test_what_is_blurred_stays_in_the_range_of_a_film():
+    films = np.ones((1, 1, 12, 12), np.float32)
+    films[..., 3:5, 5] = 0.9999999
+
+    def score(images):
+        assert 0 <= images.min() <= images.max() <= 1
+        return images.mean(axis=(1, 2, 3))
+
+    for blur in (0.3, 0.7, 1, 1.9, 4, 9):
+        deletion_insertion(score, films, films[:, 0], blur=blur)
+
+
+def test_further_maps_are_scored_under_their_own_name(rng):
+    films = rng.random((3, 1, 16, 16)).astype(np.float32)
+    masks = np.zeros((3, 16, 16), bool)
+    masks[:, 4:8, 4:8] = True
+    model, mean_film = PooledCNN().eval(), films.mean(axis=0)
+    filled = partial(explain, method="occlusion", window=6, fill=mean_film)
+    scores = score_maps(
+        model, films, masks.astype(np.uint8), rng, methods=["occlusion"], window=6,
+        more={"occlusion, mean film": filled, "edges again": lambda model, images: edges(images)},
+    )  # fmt: skip
+    assert [*scores] == ["occlusion", "occlusion, mean film", "edges again", *BASELINES]
+    for number, score in enumerate(("points at lesion", "energy inside")):
+        by_hand = (pointing_game, energy_inside)[number](filled(model, films), masks)
+        np.testing.assert_array_equal(scores["occlusion, mean film"][score], by_hand)
+        np.testing.assert_array_equal(scores["edges again"][score], scores["edges"][score])
+    with pytest.raises(ValueError, match=r"names of their own, got \['occlusion', 'noise', "):
+        score_maps(model, films, masks, rng, methods=["occlusion"], more={"noise": filled})
+    for wrong, message in (
+        ({"few": 0}, "few must be at least 1"),
+        ({"noise": -1}, "noise at least 0, got 24, -1"),
+        ({"methods": ["magic"]}, "method must be one of"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            score_maps(model, films, masks, rng, **wrong)
+    with pytest.raises(ValueError, match=r"masks must be 0 or 1, got \[255\]"):
+        score_maps(model, films, masks * np.uint8(255), rng)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +184,43 @@ def test_judging_gives_every_method_every_score(rng):
     [
         (
             lambda m: pointing_game(np.zeros((2, 6)), m),
-            r"\(N, H, W\), got \(2, 6\) and \(2, 6, 6\)",
+            r"\(N, H, W\), not empty, got float64 \(2, 6\)",
         ),
-        (lambda m: energy_inside(np.full(m.shape, np.inf), m), "finite, got 72 values"),
+        (
+            lambda m: energy_inside(np.full(m.shape, np.inf), m),
+            "maps must be finite, got 72 values",
+        ),
+        (lambda m: pointing_game(np.ones(m.shape) + 1j, m), "maps must be numbers .* complex128"),
+        (lambda m: pointing_game(np.ones((0, 6, 6)), m[:0]), r"not empty, got float64 \(0, 6, 6\)"),
+        (lambda m: pointing_game(np.ones(m.shape), m * 255), r"masks must be 0 or 1, got \[255\]"),
+        (lambda m: energy_inside(np.ones(m.shape), m * 0.5), r"masks must be 0 or 1, got \[0.5\]"),
+        (lambda m: energy_inside(np.ones(m.shape), m * np.nan), "masks must be 0 or 1, got"),
+        (lambda m: energy_inside(np.ones(m.shape), m.astype(str)), "0 or 1, got dtype"),
+        (lambda m: pointing_game(np.ones(m.shape), m, tolerance=-1), "whole number .* got -1"),
+        (lambda m: pointing_game(np.ones(m.shape), m, tolerance=0.5), "whole number .* got 0.5"),
+        (lambda m: rank_agreement(m, np.full(m.shape, np.nan)), "second must be finite, got 72"),
+        (
+            lambda m: deletion_insertion(len, np.full((2, 1, 6, 6), 200.0), np.ones((2, 6, 6))),
+            "images must be in .*200",
+        ),
+        (
+            lambda m: deletion_insertion(len, np.ones((2, 1, 6, 6)), np.full((2, 6, 6), np.nan)),
+            "maps must be finite, got 72",
+        ),
+        (
+            lambda m: deletion_insertion(len, np.ones((2, 1, 6, 6)), np.ones((2, 6, 6))),
+            r"score must give a finite number a film, \(2,\), got shape \(\)",
+        ),
+        (
+            lambda m: deletion_insertion(
+                lambda z: np.full(len(z), np.nan), np.ones((2, 1, 6, 6)), np.ones((2, 6, 6))
+            ),
+            "score must give a finite number",
+        ),
+        (
+            lambda m: deletion_insertion(len, np.ones((2, 1, 6, 6)), np.ones((2, 6, 6)), blur=0),
+            "blur must be above 0 pixels, got 0",
+        ),
         (
             lambda m: energy_inside(np.ones(m.shape), m & False),
             "got 2 that are empty",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from companion.in_torch import training as torch_training
-from companion.in_torch.checkpoint import CheckpointError, load_model, save_model
-from companion.in_torch.models import DocumentCNN
-from companion.in_torch.training import fit, predict
+from companion.films import Films
+from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
+from companion.in_torch.models import DocumentCNN, PooledCNN, Rescaled
+from companion.in_torch.training import choose_device, fit, predict
+
+QUICK = partial(torch.optim.Adam, lr=0.01)
 
 
 class Dropping(nn.Module):
@@ -41,14 +44,20 @@ def films(rng):
     labels = np.arange(48) % 2
     images = rng.random((48, 1, 8, 8), dtype=np.float32) * 0.6
     images[labels == 1, :, 2:5, 2:5] += 0.4
-    return images[:32], labels[:32], (images[32:], labels[32:])
+    both = Films(images, labels)
+    return both[:32], both[32:]
 
 
-def train(films, **options):
-    images, labels, validation = films
-    model = Dropping()
-    options = {"epochs": 4, "batch_size": 8, "progress": False, "learning_rate": 0.01} | options
-    return model, fit(model, images, labels, validation=validation, **options)
+def turned(films):
+    """The same films with every label turned over."""
+    return Films(films.images, 1 - films.labels)
+
+
+def train(films, model=None, **options):
+    learned, held = films
+    model = Dropping() if model is None else model
+    options = {"epochs": 4, "batch_size": 8, "progress": False, "optimizer": QUICK} | options
+    return model, fit(model, learned, validation=held, **options)
 
 
 def same(first, second):
@@ -61,7 +70,7 @@ def test_it_learns(films):
     model, history = train(films, epochs=12)
     assert history.val_accuracy[history.best_epoch - 1] > 0.9
     assert history.train_loss[-1] < history.train_loss[0]
-    assert predict(model, films[2][0])[films[2][1] == 1].mean() > 0.7
+    assert predict(model, films[1].images)[films[1].labels == 1].mean() > 0.7
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(films):
@@ -71,100 +80,214 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(films):
 
 
 def test_it_leaves_the_callers_randomness_alone(films):
-    images, labels, validation = films
     model = Dropping()
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)
-    fit(model, images, labels, validation=validation, epochs=1, progress=False)
+    train(films, model, epochs=1)
     assert torch.equal(torch.rand(1), expected)
 
 
 def test_the_weights_of_the_best_epoch_are_kept(films):
     """With labels turned round on validation, learning makes it worse: the best comes early."""
-    images, labels, (held, truth) = films
-    model = Dropping()
-    options = {"epochs": 6, "learning_rate": 0.01, "progress": False, "precision": "float32"}
-    history = fit(model, images, labels, validation=(held, 1 - truth), **options)
-    chances = predict(model, held)
-    loss = -np.log(np.where(truth == 0, chances, 1 - chances)).mean()
+    held = turned(films[1])
+    model, history = train((films[0], held), epochs=6)
+    chances = predict(model, held.images)
+    loss = -np.log(np.where(held.labels == 1, chances, 1 - chances)).mean()
     assert loss == pytest.approx(min(history.val_loss), rel=1e-6)
     assert history.best_epoch == 1 + int(np.argmin(history.val_loss)) < 6
 
 
 def test_it_stops_when_patience_runs_out(films):
-    images, labels, (held, truth) = films
-    options = {"epochs": 30, "progress": False, "patience": 2, "learning_rate": 0.01}
-    history = fit(Dropping(), images, labels, validation=(held, 1 - truth), **options)
-    assert history.stopped_early
+    _, history = train((films[0], turned(films[1])), epochs=30, patience=2)
     assert len(history.val_loss) == history.best_epoch + 2 < 30
+
+
+@pytest.mark.parametrize("patience", [0, -1])
+def test_a_patience_below_one_is_refused(films, patience):
+    with pytest.raises(ValueError, match=f"patience must be None or at least 1, got {patience}"):
+        train(films, patience=patience)
+
+
+@pytest.mark.parametrize("labels", [np.uint8, np.int8, np.float32, bool, list])
+def test_labels_of_any_kind_give_the_same_training(films, labels):
+    learned, held = films
+    expected = train(films)[1]
+    cast = list if labels is list else lambda values: values.astype(labels)
+    recast = tuple(Films(part.images, cast(part.labels)) for part in (learned, held))
+    assert train(recast)[1] == expected
+
+
+def test_frozen_layers_stay_frozen_and_every_mode_is_left_as_it_was(films):
+    model = PooledCNN(1)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    before = {name: module.training for name, module in model.named_modules()}
+    statistics = {n: b.clone() for n, b in model.named_buffers()}
+    train(films, model, epochs=2)
+    predict(model, films[1].images)
+    assert {name: module.training for name, module in model.named_modules()} == before
+    for name, buffer in model.named_buffers():
+        assert torch.equal(buffer, statistics[name]), name
+    model.eval()
+    train(films, model, epochs=1)
+    assert not any(module.training for module in model.modules())
+    assert not torch.equal(dict(model.named_buffers())["features.1.running_mean"], torch.zeros(24))
+
+
+def test_divergence_is_an_error_that_names_epoch_and_batch(films):
+    wild = partial(torch.optim.SGD, lr=float("inf"))
+    with pytest.raises(FloatingPointError, match=r"loss is nan in epoch 1, batch 2: .*smaller"):
+        train(films, optimizer=wild)
+    model = Dropping()
+    with torch.no_grad():
+        next(model.parameters()).fill_(torch.nan)
+    with pytest.raises(FloatingPointError, match="answers 16 of 16 images with no number"):
+        predict(model, films[1].images)
+
+
+def test_a_schedule_and_a_loss_are_used(films):
+    constant = train(films)[1]
+    falling = train(
+        films, schedule=partial(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.1)
+    )
+    assert falling[1].train_loss[0] == constant.train_loss[0]
+    assert falling[1].train_loss[1] != constant.train_loss[1]
+
+    def squared(logits, labels):
+        return ((torch.sigmoid(logits) - labels) ** 2).mean()
+
+    history = train(films, loss=squared)[1]
+    assert max(history.val_loss) < 1
+    assert history.val_loss != constant.val_loss
+
+
+def test_augmentation_is_drawn_anew_for_each_epoch_and_from_the_seed(films):
+    seen = []
+
+    def record(images, rng):
+        seen.append(rng.random())
+        return images
+
+    train(films, epochs=2, augment=record)
+    assert len(set(seen)) == len(seen) == 8
+    first, seen[:] = list(seen), []
+    train(films, epochs=2, augment=record)
+    assert seen == first
+
+
+def test_the_device_is_the_best_there_is_or_the_one_named(monkeypatch):
+    for cuda, mps, expected in ((1, 1, "cuda"), (0, 1, "mps"), (0, 0, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=cuda: bool(there))
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda there=mps: bool(there))
+        assert choose_device().type == expected
+        assert choose_device("cpu").type == "cpu"
+
+
+def test_it_trains_on_another_device_and_brings_the_model_home(films):
+    """The device "meta" computes nothing: that training gets there shows that it moves at all."""
+    with pytest.raises((RuntimeError, NotImplementedError), match="[Mm]eta"):
+        train(films, device="meta")
+    model, _ = train(films, device="cpu", epochs=1)
+    assert next(model.parameters()).device.type == "cpu"
 
 
 @pytest.mark.parametrize("interrupted", [1, 3])
 def test_a_resumed_run_equals_an_uninterrupted_one(films, tmp_path, interrupted):
     whole, history = train(films, epochs=5)
     path = tmp_path / "run.pt"
-    train(films, epochs=interrupted, checkpoint=path)
-    resumed, resumed_history = train(films, epochs=5, checkpoint=path, resume=True)
+    train(films, epochs=interrupted, checkpoint=Checkpoint(path))
+    resumed, resumed_history = train(films, epochs=5, checkpoint=Checkpoint(path, resume=True))
     assert same(whole, resumed)
     assert resumed_history == history
 
 
+def test_a_resumed_run_keeps_its_schedule(films, tmp_path):
+    options = {"schedule": partial(torch.optim.lr_scheduler.StepLR, step_size=2, gamma=0.5)}
+    whole, history = train(films, epochs=5, **options)
+    path = tmp_path / "run.pt"
+    train(films, epochs=3, checkpoint=Checkpoint(path), **options)
+    resumed, again = train(films, epochs=5, checkpoint=Checkpoint(path, resume=True), **options)
+    assert same(whole, resumed)
+    assert again == history
+
+
 def test_a_checkpoint_is_never_overwritten_by_mistake(films, tmp_path):
     path = tmp_path / "run.pt"
-    train(films, epochs=1, checkpoint=path)
+    train(films, epochs=1, checkpoint=Checkpoint(path))
     before = path.read_bytes()
     with pytest.raises(FileExistsError, match=r"run\.pt exists: pass resume=True"):
-        train(films, epochs=1, checkpoint=path)
+        Checkpoint(path)
     assert path.read_bytes() == before
 
 
-def test_resuming_with_other_settings_is_refused(films, tmp_path):
+def brighter(images, rng):
+    return np.clip(images * 1.1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"seed": 9}, "seed was 0, is 9"),
+        ({"batch_size": 16}, "batch_size was 8, is 16"),
+        ({"augment": brighter}, "augment was None, is .*brighter"),
+        ({"loss": lambda logits, labels: (logits - labels).square().mean()}, "loss was .*lambda"),
+        ({"optimizer": torch.optim.SGD}, "optimizer was Adam .* is SGD"),
+        ({"optimizer": partial(torch.optim.Adam, lr=0.02)}, "optimizer was Adam .*0.02"),
+        ({"schedule": partial(torch.optim.lr_scheduler.StepLR, step_size=1)}, "schedule was None"),
+    ],
+)
+def test_resuming_another_training_is_refused_and_what_differs_is_named(
+    films, tmp_path, change, named
+):
     path = tmp_path / "run.pt"
-    train(films, epochs=1, checkpoint=path)
-    with pytest.raises(CheckpointError, match="'seed': 0.* now .*'seed': 9"):
-        train(films, epochs=2, checkpoint=path, resume=True, seed=9)
+    train(films, epochs=1, checkpoint=Checkpoint(path))
+    model = Dropping()
+    with pytest.raises(CheckpointError, match=named):
+        train(films, model, epochs=2, checkpoint=Checkpoint(path, resume=True), **change)
+    assert same(model, Dropping()), "refused, yet the model was changed"
+
+
+def test_resuming_on_other_films_or_labels_is_refused(films, tmp_path):
+    path = tmp_path / "run.pt"
+    train(films, epochs=1, checkpoint=Checkpoint(path))
+    learned, held = films
+    for others, named in (
+        ((learned[::-1], held), "train films was"),
+        ((turned(learned), held), "train films was"),
+        ((learned, held[:8]), "validation films was 16.* is 8"),
+    ):
+        with pytest.raises(CheckpointError, match=named):
+            train(others, epochs=2, checkpoint=Checkpoint(path, resume=True))
     save_model(path, Dropping())
-    with pytest.raises(CheckpointError, match="made with None"):
-        train(films, epochs=2, checkpoint=path, resume=True)
-
-
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "auto"])
-def test_every_precision_learns_the_same_task(films, precision):
-    _, history = train(films, epochs=12, precision=precision)
-    assert max(history.val_accuracy) > 0.85
-
-
-def test_auto_takes_bfloat16_only_where_the_processor_has_it(monkeypatch):
-    for capable in (True, False):
-        monkeypatch.setattr(
-            torch.cpu, "get_capabilities", lambda c=capable: {"avx512_bf16": c}, raising=False
-        )
-        with torch_training._autocast("auto")():
-            assert torch.is_autocast_enabled("cpu") == capable
-    with pytest.raises(ValueError, match="got 'float16'"):
-        torch_training._autocast("float16")
+    with pytest.raises(CheckpointError, match="is of another training: batch_size was None"):
+        train(films, epochs=2, checkpoint=Checkpoint(path, resume=True))
 
 
 def test_predictions_do_not_depend_on_the_batch_and_leave_the_mode(films):
-    model = Dropping().train()
-    chances = predict(model, films[0])
-    np.testing.assert_allclose(predict(model, films[0], batch_size=5), chances, rtol=1e-5)
+    model, images = Dropping().train(), films[0].images
+    chances = predict(model, images)
+    np.testing.assert_allclose(predict(model, images, batch_size=5), chances, rtol=1e-5)
     assert model.training
     assert chances.dtype == np.float64
 
 
-def test_unscaled_films_are_refused_unless_their_range_is_named(films):
-    images, labels, validation = films
-    with pytest.raises(ValueError, match="divide 8-bit pixels by 255"):
-        fit(Dropping(), images * 255, labels, validation=validation, progress=False)
-    with pytest.raises(ValueError, match="validation must be within"):
-        fit(Dropping(), images, labels, validation=(images * 255, labels), progress=False)
-    wide = (images * 255, labels)
-    history = fit(
-        Dropping(), *wide, validation=wide, value_range=(0, 255), epochs=1, progress=False
-    )
-    assert len(history.val_loss) == 1
+@pytest.mark.parametrize("scale", [255, -1, np.nan])
+def test_pixels_of_another_scale_are_refused_everywhere(films, scale):
+    images = films[0].images * np.float32(scale)
+    with pytest.raises(ValueError, match="images must be (in|finite)"):
+        Films(images, films[0].labels)
+    with pytest.raises(ValueError, match="images must be (in|finite)"):
+        predict(Dropping(), images)
+    with pytest.raises(ValueError, match="got dtype uint8; divide 8-bit pixels by 255"):
+        predict(Dropping(), (films[0].images * 255).astype(np.uint8))
+
+
+def test_a_rescaled_model_sees_multiplied_images(films):
+    inner = Dropping().eval()
+    images = torch.from_numpy(films[0].images)
+    torch.testing.assert_close(Rescaled(inner, 3.0).eval()(images), inner(3 * images))
 
 
 def test_saving_and_loading_changes_nothing(tmp_path):

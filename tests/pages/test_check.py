@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from companion.pages import (
-    c3_1_cnn,
-    c3_2_rnn,
-    c4_math,
-    c5_1_pneumonia,
-    c9_1_how_much_data,
-    c9_2_metrics,
-    c9_3_interpretability,
-)
-from companion.pages.check import WrongAnswer
-
-MODULES = (
-    c3_1_cnn,
-    c3_2_rnn,
-    c4_math,
-    c5_1_pneumonia,
-    c9_1_how_much_data,
-    c9_2_metrics,
-    c9_3_interpretability,
-)
+from companion.pages.check import WrongAnswer, check, exercises
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
@@ -41,13 +23,6 @@ def solutions():
             code = re.search(r"\{code-cell\} ipython3\n(.*?)```", block, re.S)[1]
             found[re.search(r"def (\w+)", code)[1]] = code
     return found
-
-
-def checker(name):
-    """Return the function that checks an exercise, from whichever module has it."""
-    return next(
-        getattr(module, f"check_{name}") for module in MODULES if hasattr(module, f"check_{name}")
-    )
 
 
 def map_value(image, kernel, i, j):
@@ -113,6 +88,7 @@ WRONG = {
         lambda patients, share, rng: patients < 3,
         lambda patients, share, rng: np.isin(patients, rng.choice(patients, 3)),
         lambda patients, share, rng: split_by_patient(patients, share, np.random.default_rng(0)),
+        lambda patients, share, rng: split_by_patient(patients, share, np.random.default_rng()),
         lambda patients, share, rng: np.flatnonzero(split_by_patient(patients, share, rng)),
         lambda patients, share, rng: split_by_patient(patients, 0.5, rng),
     ],
@@ -291,18 +267,34 @@ WRONG = {
 }
 
 
+def strided_map(image, kernel, stride):
+    """Not lifted from the book: a right answer that is written differently."""
+    return strided(image, kernel, stride)
+
+
 def test_every_solution_has_a_checker_and_planted_mistakes():
-    assert set(solutions()) == set(WRONG)
+    assert {name.removesuffix("_solution") for name in solutions()} == set(WRONG)
+    assert set(exercises()) == set(WRONG)
     for name, wrong in WRONG.items():
-        assert checker(name)
+        assert 2 <= len(exercises()[name]) <= 9
         assert len(wrong) >= 3
+
+
+def test_the_cases_of_a_page_stand_in_its_backstage():
+    for page in BOOK.glob("[0-9]*.md"):
+        text = page.read_text("utf8")
+        backstage = importlib.import_module(f"companion.pages.c{page.stem}")
+        for name in backstage.CASES:
+            assert f"Write `{name}(" in text or f"`{name}(" in text, f"{page.stem}: {name}"
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_the_chapters_solution_passes(name, capsys):
-    scope = {"np": np}
-    exec(solutions()[name], scope)
-    checker(name)(scope[name])
+    scope = {"np": np, "check": check}
+    code = {key.removesuffix("_solution"): (key, code) for key, code in solutions().items()}
+    defined, cell = code[name]
+    exec(cell, scope)
+    check(scope[defined], name=name)
     assert capsys.readouterr().out.startswith("Right")
 
 
@@ -311,4 +303,170 @@ def test_the_chapters_solution_passes(name, capsys):
 )
 def test_wrong_answers_are_rejected_with_a_case(name, number):
     with pytest.raises(WrongAnswer, match=r": got .*, expected "):
-        checker(name)(WRONG[name][number])
+        check(WRONG[name][number], name=name)
+
+
+def test_a_right_answer_is_found_by_the_functions_name_and_counted(capsys):
+    check(strided_map)
+    assert capsys.readouterr().out == "Right: four cases passed.\n"
+
+
+def test_the_books_solution_has_a_name_of_its_own(capsys):
+    def strided_map_solution(image, kernel, stride):
+        return strided(image, kernel, stride)
+
+    check(strided_map_solution)
+    assert capsys.readouterr().out == "Right: four cases passed.\n"
+
+
+def test_a_wrong_answer_shows_what_was_asked_what_came_and_what_is_right():
+    with pytest.raises(WrongAnswer) as caught:
+        check(lambda image, kernel, stride: strided(image, kernel, 1), name="strided_map")
+    assert str(caught.value) == (
+        "the same at stride 2: got [[30.0, 37.0], [51.0, 58.0]], expected [[30]]\n"
+        "Asked: strided_map([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], "
+        "[[0.0, 1.0], [2.0, 4.0]], 2)"
+    )
+    assert caught.value._render_traceback_() == [f"WrongAnswer: {caught.value}"]
+
+
+def nothing(*arguments):
+    pass
+
+
+def ellipsis(*arguments):
+    """With a docstring."""
+    ...
+
+
+def none(*arguments):
+    return None
+
+
+def refused(*arguments):
+    raise NotImplementedError
+
+
+def half_done(image, kernel, stride):
+    if stride > 1:
+        raise NotImplementedError("later")
+    return strided(image, kernel, stride)
+
+
+@pytest.mark.parametrize("stub", [nothing, ellipsis, none, refused, half_done])
+def test_a_function_that_is_not_written_is_told_so_kindly(stub, capsys):
+    check(stub, name="strided_map")
+    said = capsys.readouterr().out
+    assert said.startswith("strided_map: not written yet.")
+    assert "Right" not in said
+
+
+def test_a_forgotten_return_is_a_wrong_answer_with_a_hint():
+    def strided_map(image, kernel, stride):
+        strided(image, kernel, stride)
+
+    with pytest.raises(WrongAnswer, match="got None, expected .*\n.*\nDid you forget the return"):
+        check(strided_map)
+
+
+def test_an_error_inside_the_function_is_a_wrong_answer_that_shows_it():
+    def strided_map(image, kernel, stride):
+        return image[kernel.shape]["no such thing"]
+
+    with pytest.raises(WrongAnswer, match="stride 1: got IndexError: .*, expected ") as caught:
+        check(strided_map)
+    shown = caught.value._render_traceback_()
+    assert any("no such thing" in line for line in shown)  # the reader's own line
+
+    def strided_map(image, kernel, stride):
+        return refused()  # not its own: what it calls is not written
+
+    with pytest.raises(WrongAnswer, match="got NotImplementedError"):
+        check(strided_map)
+
+
+def test_a_function_may_not_change_what_it_is_given_and_cannot_spoil_later_cases(capsys):
+    def strided_map(image, kernel, stride):
+        right = strided(image, kernel, stride)
+        image *= 0
+        return right
+
+    with pytest.raises(WrongAnswer, match=r"must not change .* got \[\[0.0.*expected \[\[1.0"):
+        check(strided_map)
+
+    def reliance(predict, images, mark):
+        change = (predict(mark(images)) - predict(images)).mean()
+        images[:, :, 0, 0] = 1
+        return change
+
+    with pytest.raises(WrongAnswer, match="reliance must not change what it is given"):
+        check(reliance)
+
+    def split_patients(patients, share, rng):
+        chosen = split_by_patient(patients, share, rng)
+        patients.sort()
+        return chosen
+
+    with pytest.raises(WrongAnswer, match="split_patients must not change"):
+        check(split_patients)
+    test_a_right_answer_is_found_by_the_functions_name_and_counted(capsys)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("count_parameters", "896"),
+        ("count_parameters", np.array([896])),
+        ("count_parameters", [896]),
+        ("count_parameters", 896 + 0j),
+        ("count_parameters", np.nan),
+        ("accuracy_at", True),
+        ("pads_for_same", (1, 1, 0)),
+        ("pads_for_same", ((1,), (1, 2))),
+        ("split_patients", 7),
+        ("least_sure", {3, 4}),
+        ("films_needed", -np.inf),
+    ],
+)
+def test_answers_of_another_kind_are_wrong(name, answer):
+    with pytest.raises(WrongAnswer):
+        check(lambda *arguments: answer, name=name)
+
+
+def test_a_text_is_shown_as_text():
+    with pytest.raises(WrongAnswer, match="got '896', expected 896"):
+        check(lambda *arguments: "896", name="count_parameters")
+
+
+def test_an_answer_that_claims_to_equal_everything_is_wrong():
+    class Anything:
+        def __eq__(self, other):
+            return True
+
+        __hash__ = None
+
+    for name in exercises():
+        with pytest.raises(WrongAnswer):
+            check(lambda *arguments: Anything(), name=name)
+
+
+def test_an_unknown_name_says_which_there_are():
+    def strided_mapp():
+        return 1
+
+    with pytest.raises(ValueError, match=r"'strided_mapp'; did you mean strided_map\? There are "):
+        check(strided_mapp)
+    with pytest.raises(ValueError, match=r"called '<lambda>'\. There are .*reliance"):
+        check(lambda: 1)
+
+
+def test_the_function_itself_is_asked_for():
+    with pytest.raises(ValueError, match=r"the function itself, without brackets.*got \[30.0\]"):
+        check(np.array([30.0]))
+
+
+def test_two_exercises_of_one_name_are_an_error(monkeypatch):
+    backstage = importlib.import_module("companion.pages.c4_math")
+    monkeypatch.setitem(backstage.CASES, "strided_map", [])
+    with pytest.raises(ValueError, match="names of their own, got 'strided_map' in c3_1_cnn and"):
+        exercises.__wrapped__()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +30,18 @@ from companion.pages import (
 )
 from companion.studies.power_law import PowerLaw
 
+ROOT = Path(__file__).resolve().parents[2]
+#: What fits a cell of Colab beside its margins, in pixels of the screen.
+WIDEST, PIXELS_AN_INCH = 900, 96
+
+
+@pytest.fixture(autouse=True)
+def every_figure_fits_a_notebook():
+    """Measure what a test has drawn."""
+    yield
+    for number in plt.get_fignums():
+        assert plt.figure(number).get_figwidth() * PIXELS_AN_INCH <= WIDEST
+
 
 @pytest.fixture
 def report(rng):
@@ -39,9 +59,9 @@ def test_every_plot_draws_on_the_given_axes_and_names_its_axes(report):
         lambda ax: c5_1_pneumonia.plot_layers(table, ax=ax),
         lambda ax: c5_1_pneumonia.plot_curves({"training": [[1, 0.5]]}, ax=ax),
         lambda ax: figures.plot_confusion(report, names=["normal", "ill"], ax=ax),
-        lambda ax: figures.plot_intervals({"test": {"mine": report}}, "auroc", ax=ax),
+        lambda ax: c5_1_pneumonia.plot_intervals({"test": {"mine": report}}, "auroc", ax=ax),
         lambda ax: c9_2_metrics.plot_report(report, ax=ax),
-        lambda ax: figures.plot_ranges(["a"], [1], [(0, 2)], label="score", ax=ax),
+        lambda ax: c9_2_metrics.plot_ranges(["a"], [1], [(0, 2)], label="score", ax=ax),
         lambda ax: c9_2_metrics.plot_gaps({"a": GAP}, ax=ax),
         lambda ax: c9_1_how_much_data.plot_learning_curves({"a": CURVE}, ax=ax),
         lambda ax: c9_3_interpretability.plot_deletions({"a": np.ones((2, 3))}, ax=ax),
@@ -61,14 +81,27 @@ def test_curves_mark_the_best_epoch_of_each_seed():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "validation"]
 
 
-def test_confusion_shows_the_counts(report):
+def test_confusion_shows_the_counts_and_colours_them_by_row(report):
     ax = figures.plot_confusion(report, names=["normal", "ill"])
     shown = [int(text.get_text()) for text in ax.texts]
     assert shown == report.confusion.ravel().tolist()
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("decision", "truth")
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["normal", "ill"]
+    np.testing.assert_allclose(np.sum(ax.images[0].get_array(), axis=1), 1)
+    assert ax.images[0].get_clim() == (0, 1)
+
+
+def test_the_confusion_of_one_class_alone_has_no_colour_but_zeros(report):
+    class OfTheIll:
+        confusion = np.array([[0, 0], [3, 9]])
+
+    ax = figures.plot_confusion(OfTheIll(), names=["normal", "ill"])
+    assert ax.images[0].get_array().tolist() == [[0, 0], [0.25, 0.75]]
+    assert [text.get_text() for text in ax.texts] == ["0", "0", "3", "9"]
 
 
 def test_intervals_stand_where_the_report_says(report):
-    ax = figures.plot_intervals({"a": {"m": report}, "b": {"m": report}}, "f1")
+    ax = c5_1_pneumonia.plot_intervals({"a": {"m": report}, "b": {"m": report}}, "f1")
     ends = ax.collections[0].get_segments()[0][:, 0]
     np.testing.assert_allclose(ends, [report["f1"].low, report["f1"].high])
     assert ax.get_xlabel() == "f1"
@@ -110,10 +143,10 @@ def test_drawings_of_layers_name_what_they_show(rng):
     ax = c3_1_cnn.plot_receptive_fields(np.zeros((9, 9)), {"a": 3, "b": 5}, (4, 4))
     assert [patch.get_width() for patch in ax.patches] == [3, 5]
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a: 3 pixels", "b: 5 pixels"]
-    maps = figures.plot_maps(np.stack([np.eye(2), -3 * np.eye(2)]), ["a", "b"])
+    maps = c3_1_cnn.plot_maps(np.stack([np.eye(2), -3 * np.eye(2)]), ["a", "b"])
     assert [ax.images[0].get_clim() for ax in maps[:2]] == [(-1, 1), (-3, 3)]
     with pytest.raises(ValueError, match="titles must be one a map, got 1 for 2 maps"):
-        figures.plot_maps(np.zeros((2, 2, 2)), ["a"])
+        c3_1_cnn.plot_maps(np.zeros((2, 2, 2)), ["a"])
 
 
 def test_drawings_of_sequences_name_their_axes_and_units(rng):
@@ -197,3 +230,74 @@ def test_every_score_of_every_model_is_drawn_where_it_is():
         np.testing.assert_allclose(ends, [0.2, 0.5])
     assert axes[0].yaxis_inverted()
     assert len(axes[0].figure.axes) == 4
+
+
+def test_the_style_is_the_file_of_the_package():
+    with plt.rc_context():
+        figures.use_book_style()
+        assert tuple(c["color"] for c in plt.rcParams["axes.prop_cycle"]) == figures.COLOURS
+        assert plt.rcParams["figure.dpi"] == PIXELS_AN_INCH
+        assert plt.rcParams["image.cmap"] == "gray"
+        assert not plt.rcParams["axes.spines.top"]
+        assert plt.rcParams["figure.figsize"][0] * PIXELS_AN_INCH <= WIDEST
+
+
+def test_a_package_without_its_style_is_an_error(monkeypatch, tmp_path):
+    monkeypatch.setattr(figures, "files", lambda package: tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"style of the figures is missing.*book.mplstyle"):
+        figures.use_book_style()
+
+
+def test_the_figures_that_pages_size_themselves_fit_too():
+    sizes = [
+        float(width)
+        for page in ROOT.glob("book/*.md")
+        for width in re.findall(r"figsize=\((\d+(?:\.\d+)?)", page.read_text("utf8"))
+    ]
+    assert sizes
+    assert max(sizes) * PIXELS_AN_INCH <= WIDEST
+
+
+def test_a_notebook_stores_twice_the_pixels_that_it_shows(monkeypatch):
+    from nbclient import NotebookClient
+
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    code = (
+        "import numpy as np\n"
+        "from companion.pages.figures import plot_films, use_book_style\n"
+        "use_book_style()",
+        "plot_films(np.zeros((6, 8, 8)), list('abcdef'));",
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in code])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    (output,) = notebook.cells[1].outputs
+    stored = struct.unpack(">I", base64.b64decode(output.data["image/png"])[16:20])[0]
+    shown = output.metadata["image/png"]["width"]
+    assert 600 < shown <= WIDEST
+    assert stored == pytest.approx(2 * shown, abs=2)
+
+
+def test_figures_and_checks_are_light_to_import():
+    code = (
+        "import sys, companion.pages.figures\n"
+        "from companion.pages.check import exercises\n"
+        "exercises()\n"
+        "print(sorted(set(sys.modules) & set(sys.argv[1:])))"
+    )
+    heavy = ["pandas", "scipy", "sklearn", "torch", "tensorflow", "keras", "IPython"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_figure_that_one_page_alone_uses_lives_in_its_backstage():
+    pages = {page.stem: page.read_text("utf8") for page in ROOT.glob("book/[0-9]*.md")}
+    backstage = {
+        path.stem[1:]: path.read_text("utf8") for path in ROOT.glob("companion/pages/c[0-9]*.py")
+    }
+    assert pages.keys() == backstage.keys()
+    for name in vars(figures):
+        if name.startswith("plot_"):
+            users = {stem for stem in pages if f"{name}(" in pages[stem] + backstage[stem]}
+            assert len(users) >= 2, f"{name} is used by {users} alone"

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import datetime
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from companion.explanation.judge import IGNORANT
 
 from companion.evaluation.report import METRICS
-from companion.explanation.judge import IGNORANT
 from companion.explanation.maps import METHODS
+from companion.pages import tables
 from companion.pages.tables import TABLES, read_table
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_tables_listed_are_those_stored_those_made_and_those_shown():
+    assert {path.stem for path in ROOT.glob("companion/pages/*.json")} == set(TABLES)
+    assert set(TABLES) <= {path.stem for path in ROOT.glob("benchmarks/*.py")}
+    text = "".join(page.read_text("utf8") for page in ROOT.glob("book/*.md"))
+    assert set(re.findall(r"read_table\(\s*\"(\w+)\"", text)) == set(TABLES)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -24,6 +35,16 @@ def test_a_table_names_the_clean_commit_and_the_day_that_made_it(name):
 def test_an_unknown_table_is_refused():
     with pytest.raises(ValueError, match=r"one of explanations, .* got '../secrets'"):
         read_table("../secrets")
+    with pytest.raises(ValueError, match="did you mean 'learning_curve'"):
+        read_table("learning_curves")
+    with pytest.raises(ValueError, match="got None"):
+        read_table(None)
+
+
+def test_a_listed_table_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(tables, "TABLES", (*TABLES, "lost"))
+    with pytest.raises(FileNotFoundError, match=r"table 'lost' is missing: no file .*lost.json"):
+        read_table("lost")
 
 
 def test_every_curve_has_every_seed():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from companion.evaluation.intervals import mean_interval
 from companion.explanation.named_features import film_features
+from companion.films import Films
 from companion.in_torch.models import PooledCNN
 from companion.in_torch.pretrained import frozen_features
 from companion.studies.active_learning import STRATEGIES, choose_next, label_in_rounds
@@ -110,17 +111,17 @@ def test_the_interval_of_a_mean_covers():
 def easy(rng, count):
     """Films whose upper half is bright for label 1."""
     labels = np.arange(count) % 2
-    films = 0.5 * rng.random((count, 1, 28, 28)).astype(np.float32)
-    films[labels == 1, :, :14] += 0.3
-    return films, labels
+    images = 0.5 * rng.random((count, 1, 28, 28)).astype(np.float32)
+    images[labels == 1, :, :14] += 0.3
+    return Films(images, labels)
 
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_every_learner_learns_what_is_easy(rng, name, monkeypatch):
     monkeypatch.setattr("companion.studies.learners.UPDATES", 30)
     predictor = LEARNERS[name](easy(rng, 80), easy(rng, 20), 0)
-    films, labels = easy(rng, 50)
-    assert ((predictor(films) > 0.5) == labels).mean() > 0.9
+    films = easy(rng, 50)
+    assert ((predictor(films.images) > 0.5) == films.labels).mean() > 0.9
 
 
 def test_a_network_learns_the_same_from_the_same_seed(rng, monkeypatch):
@@ -129,7 +130,7 @@ def test_a_network_learns_the_same_from_the_same_seed(rng, monkeypatch):
     for augmented in (False, True):
         first, second = (
             learn_network(*parts, 3, build=lambda seed: PooledCNN(seed=seed), augmented=augmented)(
-                parts[1][0]
+                parts[1].images
             )
             for _ in range(2)
         )
@@ -137,21 +138,19 @@ def test_a_network_learns_the_same_from_the_same_seed(rng, monkeypatch):
 
 
 def test_uncertainty_asks_at_the_border_and_random_asks_anywhere(rng):
-    films = np.linspace(0, 1, 400)[:, None]
-    labels = (films[:, 0] > 0.6).astype(int)
+    pixels = np.linspace(0, 1, 400, dtype=np.float32)
+    pool = Films(pixels.reshape(400, 1, 1, 1), pixels > 0.6)
     seen = {}
     for strategy in STRATEGIES:
         asked = []
 
         def learn(train, selection, seed, asked=asked):
-            asked.append(np.concatenate([train[0], selection[0]])[:, 0])
+            asked.append(np.concatenate([train.images, selection.images]).ravel())
             return learn_logistic(train, selection)
 
         sizes = [
             size
-            for size, _ in label_in_rounds(
-                learn, films, labels, sizes=[20, 60], strategy=strategy, seed=1
-            )
+            for size, _ in label_in_rounds(learn, pool, sizes=[20, 60], strategy=strategy, seed=1)
         ]
         assert sizes == [20, 60]
         assert [len(np.unique(part)) for part in asked] == [20, 60]
@@ -211,7 +210,11 @@ def test_film_features_are_what_they_are_called():
         (
             lambda: next(
                 label_in_rounds(
-                    None, np.ones((9, 1)), np.ones(9), sizes=[10], strategy="random", seed=0
+                    None,
+                    Films(np.ones((9, 1, 1, 1)), np.ones(9)),
+                    sizes=[10],
+                    strategy="random",
+                    seed=0,
                 )
             ),
             "sizes must be at most 9, the pool, got 10",

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from companion.data.marker import add_marker, marker_mask
+from companion.films import Films
 from companion.in_torch.models import PooledCNN
-from companion.studies.phantoms import Films, draw_splits, found_by_all, mark_those, train_on
+from companion.studies.phantoms import draw_splits, found_by_all, mark_those, train_on
 
 
 class Brightest(nn.Module):
@@ -51,7 +52,8 @@ def test_the_marker_is_where_its_mask_says_and_only_on_one_label(films):
     changed = (marked.images != films.images)[:, 0]
     np.testing.assert_array_equal(changed[0], marker_mask((16, 16)))
     assert not changed[1:].any()
-    assert marked.labels is films.labels
+    np.testing.assert_array_equal(marked.labels, films.labels)
+    np.testing.assert_array_equal(marked.masks, films.masks)
     assert not np.shares_memory(marked.images, films.images)
     everywhere = add_marker(np.zeros((1, 1, 16, 16)))[0, 0] == 1
     np.testing.assert_array_equal(everywhere, marker_mask((16, 16)))
@@ -66,7 +68,7 @@ def test_the_same_seed_gives_the_same_films_and_no_film_is_in_two_splits():
     images = np.concatenate([split.images for split in first.values()])
     assert len(np.unique(images.reshape(12, -1), axis=0)) == 12
     for split in first.values():
-        np.testing.assert_array_equal(split.lesions.any(axis=(1, 2)), split.labels == 1)
+        np.testing.assert_array_equal(split.masks.any(axis=(1, 2)), split.labels == 1)
 
 
 def test_training_depends_on_its_seed_and_leaves_the_films_alone():

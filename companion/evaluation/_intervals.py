@@ -1,0 +1,187 @@
+"""Intervals of single scores: which method holds was found by ``benchmarks/interval_coverage.py``.
+
+Each function answers with the two ends. Where no method holds it raises :class:`Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm, rankdata
+from scipy.stats import t as student
+
+Ends = tuple[float, float]
+#: Patients of the rarer class from which DeLong's variance weighs as much as the model's.
+HALF_TRUSTED = 20
+#: Share of what calibrated probabilities would vary that the Brier score's variance takes in.
+MODEL_SHARE = 0.25
+#: Average precision needs so many patients who are ill, the AUROC so many of both kinds.
+LEAST_ILL, LEAST_OF_EACH = 5, 2
+
+
+class Unknown(ValueError):
+    """No interval can be given; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """What every interval asks of a study: the confidence, and which films belong together."""
+
+    groups: np.ndarray
+    confidence: float
+
+    @property
+    def clustered(self) -> bool:
+        """Whether a patient has several films."""
+        return self.patients() < len(self.groups)
+
+    def patients(self, rows: np.ndarray | slice = slice(None)) -> int:
+        """Count the patients among some films."""
+        return len(np.unique(self.groups[rows]))
+
+    def normal(self) -> float:
+        """Return the normal quantile of the confidence."""
+        return float(norm.ppf((1 + self.confidence) / 2))
+
+    def quantile(self, patients: float) -> float:
+        """Return the normal quantile; Student's where patients have several films."""
+        if not self.clustered:
+            return self.normal()
+        return float(student.ppf((1 + self.confidence) / 2, patients - 1))
+
+
+def wilson(share: float, size: float, confidence: float) -> Ends:
+    """Return Wilson's interval for a sample size that need not be whole."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(share * size, size, 1 - confidence, method="wilson")
+    return max(min(float(low), share), 0.0), min(max(float(high), share), 1.0)
+
+
+def share(value: float, variance: float, rows: np.ndarray, design: Design) -> Ends:
+    """Return Wilson's interval for the effective sample size, corrected for degrees of freedom.
+
+    Where nothing varies the resamples say nothing: each patient counts as one film.
+    """
+    patients = design.patients(rows)
+    if design.clustered and patients < 2:
+        raise Unknown("the films are of one patient")
+    size = min(value * (1 - value) / variance, rows.sum()) if variance > 0 else patients
+    size = max(size, 1.0)
+    if design.clustered:
+        # A spread among few patients comes out too small, by one patient in all.
+        size *= (1 - 1 / patients) * (design.normal() / design.quantile(patients)) ** 2
+    return wilson(value, size, design.confidence)
+
+
+def mover(function: Callable[..., float], *parts: tuple[float, Ends]) -> Ends:
+    """Return the ends of a function of independent estimates: variances recovered from theirs."""
+    values = [value for value, _ in parts]
+    middle = function(*values)
+    below = above = 0.0
+    for place, (_, ends) in enumerate(parts):
+        moves = [
+            function(*values[:place], end, *values[place + 1 :]) - middle for end in ends
+        ]  # fmt: skip
+        below, above = below + min(*moves, 0.0) ** 2, above + max(*moves, 0.0) ** 2
+    return float(middle - np.sqrt(below)), float(middle + np.sqrt(above))
+
+
+def auroc(value: float, labels: np.ndarray, scores: np.ndarray, design: Design) -> Ends:
+    """Return the ends at which the area seen is just as far off as chance allows."""
+    ill, healthy = (design.patients(labels == label) for label in (1, 0))
+    fewest = min(ill, healthy)
+    if fewest < LEAST_OF_EACH:
+        raise Unknown(f"{ill} ill and {healthy} healthy: at least {LEAST_OF_EACH} of each needed")
+    m, n = (labels == 1).sum(), (labels == 0).sum()
+    seen, model = delong_variance(labels, scores, design.groups), _newcombe(value, m, n)
+    trust = fewest / (fewest + HALF_TRUSTED) if seen > 0 else 0.0
+    # Without evidence the films of a patient count as one.
+    ratio = (trust * seen / model if trust else 0.0) + (1 - trust) * len(labels) / design.patients()
+    reach = design.quantile(fewest) * np.sqrt(ratio)
+
+    def _excess(true):
+        return abs(value - true) - reach * np.sqrt(_newcombe(true, m, n))
+
+    step = 1e-9
+    low = brentq(_excess, 0, value - step) if value > step and _excess(0) > 0 else 0.0
+    high = brentq(_excess, value + step, 1) if value < 1 - step and _excess(1) > 0 else 1.0
+    return float(low), float(high)
+
+
+def _newcombe(area, ill, healthy):
+    """Hanley and McNeil's variance of the AUROC, both numbers replaced by their mean."""
+    more = (ill + healthy) / 2 - 1
+    inner = 1 + more * (1 - area) / (2 - area) + more * area / (1 + area)
+    return area * (1 - area) * inner / (ill * healthy)
+
+
+def placements(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return which share of the other kind each film stands on the right side of; ties half."""
+    ill, result = labels == 1, np.empty(scores.shape)
+    together = rankdata(scores, axis=-1)
+    for mine, sign in ((ill, 1), (~ill, -1)):
+        own = rankdata(scores[..., mine], axis=-1)
+        below = (together[..., mine] - own) / (~mine).sum()
+        result[..., mine] = below if sign > 0 else 1 - below
+    return result
+
+
+def delong_variance(labels: np.ndarray, scores: np.ndarray, groups: np.ndarray) -> float:
+    """Return DeLong's variance of the AUROC, films of a patient added up first (Obuchowski)."""
+    parts = placements(labels, scores)
+    for label in (0, 1):
+        rows = labels == label
+        parts[rows] = (parts[rows] - parts[rows].mean()) / rows.sum()
+    of_patients = np.bincount(groups, parts)
+    return float((of_patients**2).sum() * len(of_patients) / (len(of_patients) - 1))
+
+
+def average_precision(value: float, variance: float, ill: np.ndarray, design: Design) -> Ends:
+    """Return Wilson's interval for the effective sample size, with Student's quantile."""
+    patients = design.patients(ill)
+    if patients < LEAST_ILL:
+        raise Unknown(f"{patients} ill: at least {LEAST_ILL} needed")
+    # A curve is made of pairs, which can be worth more films than there are.
+    size = min(value * (1 - value) / variance, 2 * len(ill)) if variance > 0 else patients
+    freedom = patients - 1 if design.clustered else 2 * patients
+    tail = student.ppf((1 + design.confidence) / 2, freedom)
+    size = max(size, 1.0) * (design.normal() / tail) ** 2
+    return wilson(value, size, design.confidence)
+
+
+def brier(value: float, variance: float, probabilities: np.ndarray, design: Design) -> Ends:
+    """Return Wilson's interval for the effective sample size.
+
+    Where hardly a film is wrong the squared errors hide how wrong one can be; what they would
+    vary if the probabilities were right is mixed in, where it is more.
+    """
+    spread = probabilities * (1 - probabilities)
+    model = np.mean(spread * (1 - 2 * probabilities) ** 2) + np.var(spread)
+    patients = design.patients()
+    variance += MODEL_SHARE * max(model / patients - variance, 0.0)
+    size = value * (1 - value) / variance if variance > 0 else patients
+    size = max(size, 1.0) * (design.normal() / design.quantile(patients)) ** 2
+    return wilson(value, size, design.confidence)
+
+
+def calibration_error(
+    gaps: np.ndarray, drawn: np.ndarray, consistent: np.ndarray | None, confidence: float
+) -> Ends:
+    """Return an interval of a sum of absolute gaps (bins,), part or all of which may be noise.
+
+    Chance alone makes the sum greater than 0, and that of a resample (R, bins) greater still.
+    The low end takes off what labels drawn from the probabilities, (R, bins), would show.
+    """
+    value = float(np.abs(gaps).sum())
+    # Resamples of few patients vary too little, so that theirs is the higher quantile.
+    level = confidence if consistent is not None else (1 + confidence) / 2
+    noise = float(np.quantile(np.abs(drawn - gaps).sum(axis=1), level))
+    chance = noise
+    if consistent is not None:
+        chance = float(np.quantile(np.abs(consistent).sum(axis=1), confidence))
+    least = float(np.quantile(np.abs(drawn).sum(axis=1) - value, (1 - confidence) / 2))
+    return max(value - chance, 0.0), min(max(value - least, noise, chance), 1.0)

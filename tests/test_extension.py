@@ -1,0 +1,163 @@
+"""What the Sphinx extension makes of a page, on a book of one page that is built in seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from notebooks import ROOT
+
+PAGE = """
+---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# One page
+
+```{code-cell} ipython3
+:tags: [hide-input]
+# setup:
+```
+
+Prose about specificity.
+
+```{code-cell} ipython3
+import zipfile, numpy as np
+from companion.pages.notebook import show_cost
+rng = np.random.default_rng(1)
+```
+
+```{code-cell} ipython3
+from IPython.display import Markdown
+Markdown("| cell | other |\\n|---|---|\\n| left | right |")
+```
+
+```{exercise} First
+:label: first
+Think.
+```
+
+```{solution-start} first
+:class: dropdown
+```
+```{code-cell} ipython3
+print("solvedone")
+```
+```{solution-end}
+```
+
+```{exercise} Second
+:label: second
+Think $x^2$.
+```
+
+```{solution-start} second
+:class: dropdown
+```
+```{code-cell} ipython3
+print("solvedtwo")
+```
+```{solution-end}
+```
+
+```{code-cell} ipython3
+:tags: [tab-numpy]
+print("in numpy")
+```
+
+```{code-cell} ipython3
+:tags: [tab-torch]
+print("in torch")
+```
+
+```{code-cell} ipython3
+show_cost()
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The page, built as the book is."""
+    root = tmp_path_factory.mktemp("book")
+    shutil.copy(ROOT / "_config.yml", root)
+    shutil.copytree(ROOT / "tools", root / "tools")
+    for name in ("pyproject.toml", "companion/__init__.py", "book/references.bib"):
+        (root / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    static = shutil.ignore_patterns("mathjax")
+    shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static", ignore=static)
+    (root / "book" / "page.md").write_text(PAGE.lstrip())
+    (root / "book" / "page.ipynb").write_text('{"the": "committed notebook"}')
+    (root / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    script = Path(sys.executable).with_name("jupyter-book")
+    done = subprocess.run(
+        [script, "build", ".", "-W", "-n", "--keep-going"], cwd=root,
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return root / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def html(site):
+    """The page's article."""
+    text = (site / "book" / "page.html").read_text("utf8")
+    return text[text.index("<article") : text.index("</article>")]
+
+
+@pytest.fixture(scope="module")
+def index(site):
+    """The words that the search knows."""
+    text = (site / "searchindex.js").read_text("utf8")
+    return set(json.loads(text[text.index("{") : text.rindex("}") + 1])["terms"])
+
+
+def test_the_committed_notebook_is_what_is_downloaded(site):
+    page = (site / "book" / "page.html").read_text("utf8")
+    (button,) = re.findall(r'href="(?!https)([^"]*\.ipynb)"', page)
+    offered = (site / "book" / button).resolve()
+    assert json.loads(offered.read_text()) == {"the": "committed notebook"}
+
+
+def test_every_id_stands_once(html):
+    ids = re.findall(r'\bid="([^"]*)"', html)
+    assert sorted(set(ids)) == sorted(ids)
+    assert sum("-content-" in identity for identity in ids) >= 4
+
+
+def test_a_table_in_a_markdown_output_is_a_table(html):
+    cells = re.findall(r"<t[hd][^>]*><p>(\w+)</p></t[hd]>", html)
+    assert cells == ["cell", "other", "left", "right"]
+    assert "<p>|" not in html
+
+
+def test_the_cost_stands_under_the_title_and_nowhere_else(html):
+    sentence = re.findall(r"Running this page took [\d.]+ minutes", html)
+    assert len(sentence) == 1
+    assert html.index(sentence[0]) < html.index("Prose about")
+    assert "show_cost</span><span" not in html
+
+
+def test_search_knows_the_prose_and_not_the_setup_nor_the_imports(html, index):
+    assert {"specif", "prose", "solvedon", "torch"} <= index
+    assert not index & {"importlib", "tempfil", "zipfil", "readi", "default_rng"}
+    for shown in ("importlib", "zipfile", "default_rng", "Ready: Python"):
+        assert shown in html
+
+
+def test_cells_of_several_frameworks_are_tabs(html):
+    assert re.findall(r">\s*(NumPy|PyTorch|Keras)</label>", html) == ["NumPy", "PyTorch"]

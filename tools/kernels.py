@@ -69,7 +69,11 @@ def unpack_wheel() -> Path:
             (wheel,) = Path(made).glob("*.whl")
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(Path(made, "site"))
-            os.replace(Path(made, "site"), place)
+            try:
+                os.replace(Path(made, "site"), place)
+            except OSError:  # another process was faster
+                if not place.is_dir():
+                    raise
     os.utime(place)
     for other in WHEELS.iterdir():  # a kernel that runs now may still read from an older one
         if time.time() - other.stat().st_mtime > A_DAY:

@@ -330,3 +330,11 @@ def test_a_wheel_stays_while_a_kernel_may_read_from_it(tmp_path, monkeypatch):
     os.utime(places[1], (0, 0))
     assert kernels.unpack_wheel() == places[0]
     assert sorted((tmp_path / "wheels").iterdir()) == [places[0]]
+
+
+def test_the_sync_says_what_is_wrong_with_the_address(monkeypatch, capsys):
+    monkeypatch.setattr(notebooks, "sources", list)
+    for problem in ("The address is a placeholder.", ""):
+        monkeypatch.setattr(notebooks, "address_problem", lambda said=problem: said)
+        notebooks.sync()
+        assert capsys.readouterr().out.strip() == problem

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +31,7 @@ LAUNCHER = Path(__file__).with_name("reader_kernel.py")
 WHEELS = ROOT / "_build" / "wheels"
 #: What any notebook server brings along.
 GIVEN = ("ipykernel", "pip", "setuptools")
+A_DAY = 24 * 60 * 60
 NOWHERE = "http://127.0.0.1:9"
 
 #: One thread a process, and none that spins while it waits: OpenMP, BLAS, TensorFlow.
@@ -57,8 +59,7 @@ def unpack_wheel() -> Path:
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     place = WHEELS / digest.hexdigest()[:16]
     if not place.is_dir():
-        shutil.rmtree(WHEELS, ignore_errors=True)
-        WHEELS.mkdir(parents=True)
+        WHEELS.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=WHEELS) as made:
             source = Path(made, "source")
             for path in paths:
@@ -68,7 +69,15 @@ def unpack_wheel() -> Path:
             (wheel,) = Path(made).glob("*.whl")
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(Path(made, "site"))
-            os.replace(Path(made, "site"), place)
+            try:
+                os.replace(Path(made, "site"), place)
+            except OSError:  # another process was faster
+                if not place.is_dir():
+                    raise
+    os.utime(place)
+    for other in WHEELS.iterdir():  # a kernel that runs now may still read from an older one
+        if time.time() - other.stat().st_mtime > A_DAY:
+            shutil.rmtree(other, ignore_errors=True)
     return place
 
 

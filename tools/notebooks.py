@@ -21,7 +21,7 @@ import jupytext
 import kernels
 import nbformat
 from myst_to_markdown import Numbers, convert
-from page_parts import add_banner, fill_setup
+from page_parts import add_banner, address_problem, fill_setup
 
 ROOT = Path(__file__).resolve().parent.parent
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -173,6 +173,8 @@ def sync() -> None:
         path = source.with_suffix(".ipynb")
         write(with_old_outputs(make_notebook(source), path), path)
         print(f"{path.relative_to(ROOT)}: in sync with {source.name}")
+    if address_problem():
+        print(address_problem())
 
 
 def refresh(names: list[str]) -> None:

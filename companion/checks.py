@@ -14,8 +14,9 @@ import numpy as np
 
 def check_array(name: str, array: np.ndarray, axes: str) -> None:
     """Raise unless an array holds finite floats and has the axes it should have."""
-    if not isinstance(array, np.ndarray) or array.dtype not in (np.float32, np.float64):
-        found = getattr(array, "dtype", type(array).__name__)
+    kind = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray | np.matrix)
+    if not kind or array.dtype not in (np.float32, np.float64):
+        found = getattr(array, "dtype", "") if kind else type(array).__name__
         raise ValueError(f"{name} must be a float32 or float64 array, got {found}")
     letters = axes.split()
     if array.ndim != len(letters):

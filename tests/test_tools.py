@@ -13,93 +13,11 @@ import kernels
 import nbformat
 import notebooks
 import page
-import page_parts
 import pytest
 import quick_check
 import setup_cells
-from myst_to_markdown import Numbers, UnknownMarkup, convert
 
 from companion.data.pneumonia import find_local
-
-
-@pytest.mark.parametrize(
-    ("myst", "markdown"),
-    [
-        ("```{note}\nOne.\n```", "> **Note**\n>\n> One."),
-        ("```{note} Short one.\n```", "> **Note**\n>\n> Short one."),
-        (":::{admonition} A trap\n:class: warning\nTwo.\n:::", "> **A trap**\n>\n> Two."),
-        (
-            ":::{admonition} More\n:class: dropdown\nThree.\n:::",
-            "<details>\n<summary>More</summary>\n\nThree.\n\n</details>",
-        ),
-        ("```{math}\n:label: a\nx^2\n```", "$$\nx^2\n$$"),
-        (
-            "```{raw} html\n<div></div>\n```",
-            "*On the book's page there is a figure here that you can operate.*",
-        ),
-        ("(target)=\n# Title", "# Title"),
-        ("% a comment\ntext", "text"),
-        ("```python\n{not}`a role`\n```", "```python\n{not}`a role`\n```"),
-        ("{term}`AUROC` and {math}`x`", "AUROC and $x$"),
-        ("{py:func}`companion.data.images.read_image`", "`companion.data.images.read_image`"),
-        ("```{figure} a.png\n:alt: what\n\nCaption.\n```", "![what](a.png)\n\n*Caption.*"),
-        (
-            "::::{tab-set}\n:::{tab-item} Keras\nA\n:::\n:::{tab-item} PyTorch\nB\n:::\n::::",
-            "**Keras**\n\nA\n\n\n**PyTorch**\n\nB",
-        ),
-        ("{doc}`text <errata>`", "[text](errata.ipynb)"),
-        ("{doc}`notation`", "[Notation](notation.md)"),
-        (
-            "{cite:t}`zech2018`",
-            "[Zech et al. (2018)](https://doi.org/10.1371/journal.pmed.1002683)",
-        ),
-        ("{cite:p}`kingma2015`", "([Kingma and Ba 2015](https://arxiv.org/abs/1412.6980))"),
-    ],
-)
-def test_markup_becomes_plain_markdown(myst, markdown):
-    assert convert(myst, Numbers()) == markdown
-
-
-def test_nested_directives_are_turned_inside_out():
-    myst = "````{note}\nA\n```{tip}\nB\n```\n````"
-    assert convert(myst, Numbers()) == "> **Note**\n>\n> A\n>\n> > **Tip**\n> >\n> > B\n>"
-
-
-def test_exercises_are_numbered_through_the_page():
-    numbers = Numbers()
-    first = convert("```{exercise} Count\n:label: a\nDo.\n```", numbers)
-    second = convert("```{exercise}\n:label: b\nDo.\n```\nSee {ref}`a`.", numbers)
-    solution = convert("```{solution-start} b\n:class: dropdown\n```", numbers)
-    assert first.startswith("### Exercise 1: Count\n\nDo.")
-    assert second.startswith("### Exercise 2\n\nDo.")
-    assert second.endswith("See exercise 1.")
-    assert "exercise 2" in solution
-
-
-def test_what_has_no_plain_form_stops_the_sync():
-    for unknown in ("```{mermaid}\nx\n```", "{kbd2}`x`"):
-        with pytest.raises(UnknownMarkup, match="no form in plain Markdown yet"):
-            convert(unknown, Numbers())
-    with pytest.raises(UnknownMarkup, match="no end of"):
-        convert("```{note}\nnever closed", Numbers())
-
-
-def test_the_setup_cell_asks_for_what_the_page_needs():
-    code = page_parts.fill_setup("x\n# setup: torch, applications\ny")
-    assert "['companion', 'torch', 'pydicom']" in code
-    assert (
-        f"medical-image-companion[torch,applications] @ git+{page_parts.REPOSITORY['url']}@main"
-        in code
-    )
-    assert 'show_versions("numpy", "torch", "pydicom")' in code
-    compile(code.split("\n", 1)[1].rsplit("\n", 1)[0], "setup", "exec")
-    assert "medical-image-companion @ git+" in page_parts.fill_setup("# setup:")
-
-
-def test_the_repository_address_stands_in_one_place():
-    command = ["git", "grep", "-lF", page_parts.REPOSITORY["url"], "--", ":!*.ipynb"]
-    found = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True)
-    assert found.stdout.split() == ["_config.yml"]
 
 
 def test_outputs_stay_with_unchanged_cells_only(tmp_path):

@@ -134,6 +134,7 @@ def comparable(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             for output in cell.outputs:
                 for kind in BITMAPS:
                     output.get("data", {}).pop(kind, None)
+                    output.get("metadata", {}).pop(kind, None)
     return notebook
 
 

@@ -95,7 +95,7 @@ def numpy_parameters(layer):
 
     Examples
     --------
-    >>> numpy_parameters(nn.Linear(3, 2))[0].shape
+    >>> numpy_parameters(torch.nn.Linear(3, 2))[0].shape
     (3, 2)
     """
     return _only(layer).read()
@@ -123,7 +123,7 @@ def set_parameters(layer, parameters):
 
     Examples
     --------
-    >>> layer = set_parameters(nn.Linear(3, 2), (np.ones((3, 2)), np.zeros(2)))
+    >>> layer = set_parameters(torch.nn.Linear(3, 2), (np.ones((3, 2)), np.zeros(2)))
     >>> layer.weight.shape
     torch.Size([2, 3])
     """

@@ -12,7 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.data.files import DatasetCorrupt, DatasetUnavailable, expect_uint8, fetch, read_npz
+from companion.data.files import (
+    DatasetCorrupt,
+    DatasetUnavailable,
+    expect_uint8,
+    fetch,
+    read_npz,
+    read_shapes,
+)
 from companion.data.phantom import make_cohort
 from companion.films import Films
 
@@ -143,14 +150,20 @@ def find_local(root: str | os.PathLike | None = None) -> Path | None:
     if root is not None:
         path = _file_in(root)
         if not path.is_file():
-            raise DatasetUnavailable(f"root names {root}, where there is no {FILE_NAME}")
+            raise DatasetUnavailable(
+                f"root names {root}, where there is no {FILE_NAME}{_variant_beside(path)}"
+            )
         return path
     named = os.environ.get("COMPANION_DATA")
     if not named:
         return None
     path = _file_in(named)
-    if not path.parent.is_dir():
+    is_file = Path(named).suffix == ".npz"
+    if not (path.is_file() if is_file else path.parent.is_dir()):
         raise DatasetUnavailable(f"COMPANION_DATA names {named}, which does not exist")
+    variant = "" if path.is_file() else _variant_beside(path)
+    if variant:
+        raise DatasetUnavailable(f"COMPANION_DATA names {named}, which has no {FILE_NAME}{variant}")
     return path if path.is_file() else None
 
 
@@ -178,15 +191,15 @@ def read_pneumonia(path: str | os.PathLike) -> PneumoniaData:
     (524, 1, 28, 28)
     """
     path = Path(path)
+    side = read_shapes(path).get("train_images", ())[1:]
+    if side in VARIANTS:
+        raise DatasetCorrupt(
+            f"{path}: is the variant of {side[0]} x {side[1]} pixels; the book reads the one of "
+            f"28 x 28, {FILE_NAME}"
+        )
     arrays = read_npz(path, [f"{name}_{part}" for name in SIZES for part in ("images", "labels")])
     for name, count in SIZES.items():
-        images = arrays[f"{name}_images"]
-        if images.ndim == 3 and images.shape[1:] in VARIANTS:
-            raise DatasetCorrupt(
-                f"{path}: is the variant of {images.shape[1]} x {images.shape[2]} pixels; "
-                f"the book reads the one of 28 x 28, {FILE_NAME}"
-            )
-        expect_uint8(path, f"{name}_images", images, (count, 28, 28), 255)
+        expect_uint8(path, f"{name}_images", arrays[f"{name}_images"], (count, 28, 28), 255)
         expect_uint8(path, f"{name}_labels", arrays[f"{name}_labels"], (count, 1), 1)
     parts = {name: (arrays[f"{name}_images"], arrays[f"{name}_labels"][:, 0]) for name in SIZES}
     parts["train"] = _canonical_order(*parts["train"])
@@ -203,6 +216,12 @@ def read_pneumonia(path: str | os.PathLike) -> PneumoniaData:
 def _file_in(place):
     path = Path(place).expanduser()
     return path if path.suffix == ".npz" else path / FILE_NAME
+
+
+def _variant_beside(path):
+    """Name the same films of another size, of which a reader may think that they will do."""
+    found = sorted(path.parent.glob("pneumoniamnist_*.npz"))
+    return f", only {found[0].name}, of another size" if found else ""
 
 
 def _canonical_order(images, labels):

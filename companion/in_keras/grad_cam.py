@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from companion.checks import check_images
 from companion.data.images import enlarge
 
 
@@ -15,7 +16,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     Parameters
     ----------
     model : keras.Model
-        Sequential, ending in a Dense layer of one unit with a sigmoid or none.
+        A chain of layers, ending in a Dense layer of one unit with a sigmoid or none.
     images : numpy.ndarray
         float32, (N, H, W, C), scaled as in training.
     layer : str, optional
@@ -29,8 +30,8 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     Raises
     ------
     ValueError
-        If there is no such layer, it gives no maps, the images are not finite (N, H, W, C), or
-        the model does not end in one unit.
+        If there is no such layer, it gives no maps, the images are not (N, H, W, C) in [0, 1],
+        the model is no chain, or it does not end in one unit.
 
     References
     ----------
@@ -42,29 +43,47 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     >>> grad_cam(document_cnn((28, 28, 1)), np.zeros((2, 28, 28, 1), np.float32)).shape
     (2, 28, 28)
     """
-    names = [each.name for each in model.layers]
-    convolutions = [e.name for e in model.layers if isinstance(e, keras.layers.Conv2D)]
+    layers = _chain(model)
+    names = [each.name for each in layers]
+    convolutions = [e.name for e in layers if isinstance(e, keras.layers.Conv2D)]
     name = layer if layer is not None else (convolutions or [None])[-1]
     if name not in names:
         raise ValueError(f"layer must be one of {', '.join(names)}, got {name!r}")
-    last = model.layers[-1]
+    last = layers[-1]
     if not isinstance(last, keras.layers.Dense) or last.units != 1:
         raise ValueError(f"model must end in a Dense layer of one unit, got {last.name}")
-    if np.ndim(images) != 4 or not np.isfinite(images).all():
-        raise ValueError(f"images must be finite (N, H, W, C), got shape {np.shape(images)}")
+    if getattr(last.activation, "__name__", "") not in ("sigmoid", "linear"):
+        raise ValueError(f"model must end in a sigmoid or nothing, got {last.activation}")
+    if np.ndim(images) != 4:
+        raise ValueError(f"images must be (N, H, W, C), got shape {np.shape(images)}")
+    images = check_images("images", images)
     place = names.index(name) + 1
-    if len(model.layers[place - 1].output.shape) != 4:
+    if place == len(layers) or len(layers[place - 1].output.shape) != 4:
         raise ValueError(f"layer must give maps (N, h, w, C), got {name!r}")
     maps = tf.convert_to_tensor(images)
-    for each in model.layers[:place]:
+    for each in layers[:place]:
         maps = each(maps, training=False)
     with tf.GradientTape() as tape:
         tape.watch(maps)
         values = maps
-        for each in model.layers[place:-1]:
+        for each in layers[place:-1]:
             values = each(values, training=False)
-        logits = tf.matmul(values, last.kernel) + last.bias
+        logits = tf.matmul(values, last.kernel)
+        logits = logits if last.bias is None else logits + last.bias
     gradients = tape.gradient(logits, maps)
     weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
     weighed = tf.nn.relu(tf.reduce_sum(weights * maps, axis=3)).numpy()
     return enlarge(weighed, images.shape[1:3])
+
+
+def _chain(model):
+    """Return the layers in the order in which they are applied, or raise where they branch."""
+    last, found = model.inputs[0], []
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            continue
+        if isinstance(layer.input, list) or layer.input is not last:
+            raise ValueError(f"model must be a chain, but {layer.name} takes something else")
+        last = layer.output
+        found.append(layer)
+    return found

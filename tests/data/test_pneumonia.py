@@ -148,11 +148,21 @@ def test_the_home_folder_is_written_as_a_tilde(accepted, tmp_path, monkeypatch, 
 
 
 @pytest.mark.parametrize("side", [64, 128, 224])
-def test_a_variant_of_other_pixels_is_named(side, arrays, tmp_path):
+def test_a_variant_of_other_pixels_is_named(side, arrays, tmp_path, monkeypatch):
     few = {name: array[:2] for name, array in arrays.items()}
     few |= {f"{n}_images": np.zeros((2, side, side), np.uint8) for n in datasets.SIZES}
+    path = save(tmp_path / "data", few)
     with pytest.raises(DatasetCorrupt, match=f"variant of {side} x {side} .* reads .* 28 x 28"):
-        read_pneumonia(save(tmp_path / "data", few))
+        read_pneumonia(path)
+    path.rename(path.with_name(f"pneumoniamnist_{side}.npz"))
+    with pytest.raises(DatasetUnavailable, match=f"only pneumoniamnist_{side}.npz, of another"):
+        load_pneumonia(path.parent)
+    monkeypatch.setenv("COMPANION_DATA", str(path.parent))
+    with pytest.raises(DatasetUnavailable, match=f"only pneumoniamnist_{side}.npz, of another"):
+        load_pneumonia(fallback="phantom")
+    monkeypatch.setenv("COMPANION_DATA", str(path))
+    with pytest.raises(DatasetUnavailable, match="which does not exist"):
+        load_pneumonia(fallback="phantom")
 
 
 def test_the_phantom_comes_only_when_asked_for_and_says_so(nowhere, monkeypatch):

@@ -192,8 +192,7 @@ def deletion_insertion(
         raise ValueError(f"steps must be at least 1, got {steps}")
     if not 0 < blur < np.inf:
         raise ValueError(f"blur must be above 0 pixels, got {blur}")
-    # Clipped: the mean of ones may be rounded to a little more than one.
-    blurred = np.clip(gaussian_filter(images, (0, 0, blur, blur)), 0, 1)
+    blurred = gaussian_filter(images, (0, 0, blur, blur))
     order = np.argsort(np.argsort(-maps.reshape(len(maps), -1), axis=1, kind="stable"), axis=1)
     order = order.reshape(maps.shape)[:, None]  # (N, 1, H, W)
     deleted, inserted = [], []

@@ -128,7 +128,7 @@ def rank_agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     found = np.zeros(len(first))
     for number, (one, two) in enumerate(zip(first, second, strict=True)):
         if np.ptp(one) > 0 and np.ptp(two) > 0:
-            found[number] = spearmanr(one.ravel(), two.ravel()).statistic
+            found[number] = np.clip(spearmanr(one.ravel(), two.ravel()).statistic, -1, 1)
     return found
 
 

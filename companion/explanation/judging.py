@@ -224,15 +224,21 @@ def judge(scores: dict[str, dict[str, np.ndarray]]) -> pd.DataFrame:
     --------
     >>> table = judge({"mine": {"energy inside": np.array([0.2, 0.3, 0.4])}})
     >>> print(table.loc["mine", "energy inside"])
-    0.300 [0.052, 0.548]
+    0.300 [0.116, 0.583]
     """
     return pd.DataFrame.from_dict(
         {
             method: {
-                name: mean_estimate(values, share=name.startswith("points at"))
-                for name, values in by_score.items()
+                name: _mean(name, np.asarray(values, float)) for name, values in by_score.items()
             }
             for method, by_score in scores.items()
         },
         orient="index",
     )
+
+
+def _mean(name, values):
+    """Return the mean of a score over films; of a yes or no a film, the interval of a share."""
+    yes_or_no = name.startswith("points at") and bool(np.isin(values, (0, 1)).all())
+    bounds = None if yes_or_no else (-1.0 if name.startswith("same") else 0.0, 1.0)
+    return mean_estimate(values, share=yes_or_no, bounds=bounds)

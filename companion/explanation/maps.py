@@ -142,7 +142,7 @@ def _filled(fill, images, window):
     if fill is None:
         values = images.mean(axis=(2, 3), keepdims=True, dtype=np.float64)
     elif isinstance(fill, str) and fill == "blur":
-        values = np.clip(gaussian_filter(images, (0, 0, window / 3, window / 3)), 0, 1)
+        values = gaussian_filter(images, (0, 0, window / 3, window / 3))
     else:
         shape = np.shape(fill)
         if isinstance(fill, str) or shape not in ((), images.shape[1:]):

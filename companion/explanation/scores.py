@@ -128,7 +128,7 @@ def rank_agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     found = np.zeros(len(first))
     for number, (one, two) in enumerate(zip(first, second, strict=True)):
         if np.ptp(one) > 0 and np.ptp(two) > 0:
-            found[number] = spearmanr(one.ravel(), two.ravel()).statistic
+            found[number] = np.clip(spearmanr(one.ravel(), two.ravel()).statistic, -1, 1)
     return found
 
 
@@ -192,8 +192,7 @@ def deletion_insertion(
         raise ValueError(f"steps must be at least 1, got {steps}")
     if not 0 < blur < np.inf:
         raise ValueError(f"blur must be above 0 pixels, got {blur}")
-    # Clipped: the mean of ones may be rounded to a little more than one.
-    blurred = np.clip(gaussian_filter(images, (0, 0, blur, blur)), 0, 1)
+    blurred = gaussian_filter(images, (0, 0, blur, blur))
     order = np.argsort(np.argsort(-maps.reshape(len(maps), -1), axis=1, kind="stable"), axis=1)
     order = order.reshape(maps.shape)[:, None]  # (N, 1, H, W)
     deleted, inserted = [], []

@@ -90,7 +90,7 @@ def mean_estimate(
     >>> print(mean_estimate([0.2, 0.3, 0.4]))
     0.300 [0.052, 0.548]
     >>> print(mean_estimate([0.0, 0.1, 0.2], bounds=(0, 1)))
-    0.100 [0.007, 0.631]
+    0.100 [0.007, 0.637]
     """
     numbers = _means_of(values)
     if numbers.ndim != 1:
@@ -139,7 +139,7 @@ def mean_interval(
     >>> [float(round(end, 2)) for end in mean_interval([0.0, 1.0, 2.0])]
     [1.0, -1.48, 3.48]
     >>> [float(round(end, 2)) for end in mean_interval([0.0, 0.1, 0.5], bounds=(0, 1))]
-    [0.2, 0.01, 0.86]
+    [0.2, 0.0, 0.94]
     """
     values = _means_of(values)
     check_confidence(confidence)

@@ -94,6 +94,8 @@ def test_shifted_scores_are_a_matter_of_the_threshold_and_shuffled_ones_of_the_r
         (lambda: predictive_values(0.9, 90, 0.5), r"specificity must be in \[0, 1\], got 90"),
         (lambda: net_benefit(np.ones(1), np.ones(1), np.array([1.0])), "below 1, got"),
         (lambda: net_benefit(np.ones(1), np.array([np.nan]), np.array([0.5])), "finite, got 1"),
+        (lambda: net_benefit([2], [0.4], [0.5]), r"labels must be 0 or 1, got \[2\]"),
+        (lambda: threshold_for_recall([1, 2], [1, 2], 0.5), r"labels must be 0 or 1, got \[2\]"),
         (lambda: net_benefit([1], [40.0], [0.5]), r"probabilities must be in \[0, 1\], got"),
         (lambda: net_benefit([1], [0.4], 0.5), r"thresholds must be \(T,\)"),
         (lambda: explain_gap(draw(1), draw(2), threshold=np.nan), "threshold must be finite"),

@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 
 from companion.checks import check_labels, check_probabilities
+from companion.evaluation._checks import check_confidence
 from companion.evaluation._intervals import wilson
 from companion.evaluation._weighted import bin_of
 
@@ -182,8 +183,7 @@ def reliability_table(
 
     if bins < 1:
         raise ValueError(f"bins must be at least 1, got {bins}")
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
+    check_confidence(confidence)
     labels, probabilities = _check_both(labels, probabilities)
     place, rows = bin_of(probabilities, bins), []
     for number in np.unique(place):

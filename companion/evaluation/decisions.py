@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from companion.checks import check_labels, check_probabilities
+from companion.evaluation._checks import check_scores, check_shares
 
 
 def threshold_for_recall(labels: np.ndarray, scores: np.ndarray, recall: float) -> float:
@@ -74,9 +75,9 @@ def predictive_values(
     >>> positive.round(3).tolist(), negative.round(3).tolist()
     ([0.9, 0.083], [0.9, 0.999])
     """
-    recall = _check_shares("recall", recall)
-    specificity = _check_shares("specificity", specificity)
-    prevalence = _check_shares("prevalence", prevalence)
+    recall = check_shares("recall", recall)
+    specificity = check_shares("specificity", specificity)
+    prevalence = check_shares("prevalence", prevalence)
     found, missed = recall * prevalence, (1 - recall) * prevalence
     cleared = specificity * (1 - prevalence)
     alarms = (1 - specificity) * (1 - prevalence)
@@ -197,23 +198,4 @@ def _accuracies(labels, scores, prevalence, threshold, cuts):
 
 def _checked(labels, scores):
     labels = check_labels("labels", labels)
-    scores = np.asarray(scores)
-    if scores.shape != labels.shape or scores.dtype.kind not in "buif":
-        raise ValueError(
-            f"scores must be numbers {labels.shape}, as labels are, "
-            f"got {scores.dtype} {scores.shape}"
-        )
-    scores = scores.astype(np.float64)
-    if not np.isfinite(scores).all():
-        raise ValueError(f"scores must be finite, got {(~np.isfinite(scores)).sum()} that are not")
-    return labels, scores
-
-
-def _check_shares(name, values):
-    values = np.asarray(values)
-    if values.dtype.kind not in "buif":
-        raise ValueError(f"{name} must be numbers, got dtype {values.dtype}")
-    values = values.astype(np.float64)
-    if not np.all((values >= 0) & (values <= 1)):
-        raise ValueError(f"{name} must be in [0, 1], got {values}")
-    return values
+    return labels, check_scores("scores", scores, count=len(labels))

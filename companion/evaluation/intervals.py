@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 from scipy.stats import t as student
 
 from companion.checks import check_labels
+from companion.evaluation._checks import check_confidence
 from companion.evaluation._intervals import wilson
 
 if TYPE_CHECKING:
@@ -89,14 +90,14 @@ def mean_estimate(
     >>> print(mean_estimate([0.2, 0.3, 0.4]))
     0.300 [0.052, 0.548]
     >>> print(mean_estimate([0.0, 0.1, 0.2], bounds=(0, 1)))
-    0.100 [0.007, 0.631]
+    0.100 [0.007, 0.637]
     """
     numbers = _means_of(values)
     if numbers.ndim != 1:
         raise ValueError(f"values must be (N,), got shape {numbers.shape}")
     if share:
         numbers = check_labels("values", numbers).astype(float)
-        _check_confidence(confidence)
+        check_confidence(confidence)
         mean = float(numbers.mean())
         return Estimate(mean, *wilson(mean, len(numbers), confidence))
     mean, low, high = (float(end) for end in mean_interval(numbers, confidence, bounds=bounds))
@@ -138,10 +139,10 @@ def mean_interval(
     >>> [float(round(end, 2)) for end in mean_interval([0.0, 1.0, 2.0])]
     [1.0, -1.48, 3.48]
     >>> [float(round(end, 2)) for end in mean_interval([0.0, 0.1, 0.5], bounds=(0, 1))]
-    [0.2, 0.01, 0.86]
+    [0.2, 0.0, 0.94]
     """
     values = _means_of(values)
-    _check_confidence(confidence)
+    check_confidence(confidence)
     seeds = values.shape[-1]
     mean = values.mean(axis=-1)
     error = values.std(axis=-1, ddof=1) / np.sqrt(seeds)
@@ -220,8 +221,3 @@ def _means_of(values):
     if not np.isfinite(numbers).all():
         raise ValueError(f"values must be finite, got {(~np.isfinite(numbers)).sum()} that are not")
     return numbers
-
-
-def _check_confidence(confidence):
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from companion.evaluation.report import Report
+from companion.evaluation.report import ALIASES, METRICS, Report
 
 
 def model_card(
@@ -46,7 +46,8 @@ def model_card(
     Raises
     ------
     ValueError
-        If a part is empty: a card with a gap looks complete and is not.
+        If a part is empty: a card with a gap looks complete and is not. If a score is unknown,
+        or the reports differ in threshold or confidence, of which the card names one.
 
     References
     ----------
@@ -71,6 +72,12 @@ def model_card(
     empty = [part for part, content in parts.items() if not content]
     if empty:
         raise ValueError(f"{', '.join(empty)} must not be empty")
+    unknown = [metric for metric in metrics if ALIASES.get(metric, metric) not in METRICS]
+    if unknown:
+        raise ValueError(f"metrics must be of {', '.join(METRICS)}, got {unknown}")
+    settings = {(report.threshold, report.confidence) for report in reports.values()}
+    if len(settings) > 1:
+        raise ValueError(f"reports must share threshold and confidence, got {sorted(settings)}")
     head = " | ".join(metric.replace("_", " ") for metric in metrics)
     rows = [
         f"| {what} | " + " | ".join(str(report[metric]) for metric in metrics) + " |"

@@ -14,6 +14,7 @@ import numpy as np
 
 from companion.checks import check_groups, check_labels, check_probabilities
 from companion.evaluation import _intervals
+from companion.evaluation._checks import check_confidence
 from companion.evaluation._intervals import Design, Ends, Unknown
 from companion.evaluation._resampling import consistent_gaps, number_groups, resamples
 from companion.evaluation._weighted import (
@@ -192,8 +193,7 @@ def _check_numbers(groups, threshold, confidence, n_boot):
         raise ValueError("groups must be at least two, got one: nothing can be resampled")
     if not np.isfinite(threshold):
         raise ValueError(f"threshold must be finite, got {threshold}")
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
+    check_confidence(confidence)
     if n_boot < 1:
         raise ValueError(f"n_boot must be at least 1, got {n_boot}")
 

@@ -78,10 +78,10 @@ def test_the_reliability_table_is_scikit_learns_curve(rng):
 @pytest.mark.parametrize(
     ("labels", "probabilities", "message"),
     [
-        ([0, 1], [0.2, 1.2], r"probabilities must be in \[0, 1\], got 1.2"),
-        ([0, 1], [0.2, np.nan], r"in \[0, 1\], got nan"),
-        ([1, 1], [0.2, 0.3], r"hold 0 and 1, both, got \[1\]"),
-        ([0, 1, 1], [0.2, 0.3], r"got \(3,\) and \(2,\)"),
+        ([0, 1], [0.2, 1.2], r"probabilities must be in \[0, 1\], got values from 0.2 to 1.2"),
+        ([0, 1], [0.2, np.nan], "probabilities must be finite, got 1 NaN"),
+        ([1, 1], [0.2, 0.3], r"labels must hold 0 and 1, both, got \[1\]"),
+        ([0, 1, 1], [0.2, 0.3], r"probabilities must be \(3,\), got shape \(2,\)"),
     ],
 )
 def test_bad_input_is_named(method, labels, probabilities, message):
@@ -92,3 +92,15 @@ def test_bad_input_is_named(method, labels, probabilities, message):
 def test_a_table_has_bins():
     with pytest.raises(ValueError, match="bins must be at least 1, got 0"):
         reliability_table(np.array([0, 1]), np.array([0.2, 0.8]), bins=0)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_fitted_calibration_takes_only_probabilities(rng, method):
+    labels, _, said = too_sure(rng, 100)
+    with pytest.raises(ValueError, match=r"probabilities must be in \[0, 1\], got .* 1.5"):
+        METHODS[method](labels, said)([0.2, 1.5])
+
+
+def test_a_table_has_a_confidence():
+    with pytest.raises(ValueError, match="confidence must be between 0 and 1, got 95"):
+        reliability_table([0, 1], [0.2, 0.8], confidence=95)

@@ -90,10 +90,15 @@ def test_shifted_scores_are_a_matter_of_the_threshold_and_shuffled_ones_of_the_r
     [
         (lambda: threshold_for_recall(np.zeros(2), np.ones(2), 0.5), "hold a 1, got none"),
         (lambda: threshold_for_recall(np.ones(2), np.ones(2), 0), "above 0 and at most 1, got 0"),
-        (lambda: threshold_for_recall(np.ones(2), np.ones(3), 1), r"got \(2,\) and \(3,\)"),
+        (lambda: threshold_for_recall(np.ones(2), np.ones(3), 1), r"scores must be numbers \(2,\)"),
         (lambda: predictive_values(0.9, 90, 0.5), r"specificity must be in \[0, 1\], got 90"),
         (lambda: net_benefit(np.ones(1), np.ones(1), np.array([1.0])), "below 1, got"),
         (lambda: net_benefit(np.ones(1), np.array([np.nan]), np.array([0.5])), "finite, got 1"),
+        (lambda: net_benefit([2], [0.4], [0.5]), r"labels must be 0 or 1, got \[2\]"),
+        (lambda: threshold_for_recall([1, 2], [1, 2], 0.5), r"labels must be 0 or 1, got \[2\]"),
+        (lambda: net_benefit([1], [40.0], [0.5]), r"probabilities must be in \[0, 1\], got"),
+        (lambda: net_benefit([1], [0.4], 0.5), r"thresholds must be \(T,\)"),
+        (lambda: explain_gap(draw(1), draw(2), threshold=np.nan), "threshold must be finite"),
         (lambda: explain_gap(draw(1), (np.ones(2), np.ones(2))), "0 and 1, both, got"),
     ],
 )

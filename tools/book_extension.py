@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 from pathlib import Path
 
 from docutils import nodes
+from kernels import CALM
 from page_parts import add_banner, fill_setup
 from sphinx_design.shared import create_component
 
@@ -155,6 +157,7 @@ def on_page_context(app, pagename, templatename, context, doctree):
 
 def setup(app):
     """Register with Sphinx."""
+    os.environ.update(CALM)
     app.add_node(UnsearchedCode, html=(show_unsearched_code, None))
     app.connect("source-read", on_source_read)
     app.connect("doctree-read", on_doctree_read)

@@ -184,4 +184,7 @@ def calibration_error(
     if consistent is not None:
         chance = float(np.quantile(np.abs(consistent).sum(axis=1), confidence))
     least = float(np.quantile(np.abs(drawn).sum(axis=1) - value, (1 - confidence) / 2))
-    return max(value - chance, 0.0), min(max(value - least, noise, chance), 1.0)
+    low, high = max(value - chance, 0.0), min(max(value - least, noise, chance), 1.0)
+    if low == high:
+        raise Unknown("every probability is 0 or 1 and came true, so that nothing varies")
+    return low, high

@@ -108,13 +108,12 @@ def test_ends_of_a_difference_stay_within_one():
     assert -1 <= result.low <= result.high <= 1
 
 
-def test_holm_by_hand_and_over_families_without_a_difference():
-    """Smallest times three, next times two, never falling; one family in twenty at most errs."""
+def test_holm_by_hand():
+    """Smallest times three, next times two, never falling; of 21 the smallest times 21."""
     np.testing.assert_allclose(holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
     np.testing.assert_allclose(holm([0.5, 0.9]), [1, 1])
-    families = np.random.default_rng(0).random((200, 21))
-    assert (families.min(axis=1) < 0.05).mean() > 0.5
-    assert np.mean([(holm(family) < 0.05).any() for family in families]) < 0.1
+    for family in np.random.default_rng(0).random((10, 21)):
+        assert holm(family).min() == pytest.approx(min(21 * family.min(), 1))
     with pytest.raises(ValueError, match=r"p_values must be in \[0, 1\], got values from 0 to 2"):
         holm([0, 2])
 

@@ -360,6 +360,7 @@ def test_a_constant_score_has_reasons_instead_of_intervals(rng):
         ([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], "average_precision", "2 ill: at least 5 needed"),
         ([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], "precision", "no film counts as 1"),
         ([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], "mcc", "no film counts as 1"),
+        ([0, 0, 1, 1], [0, 0, 1, 1], "ece", "every probability is 0 or 1 and came true"),
         ([0, 0, 1, 1], [0.6, 0.7, 0.8, 0.9], "mcc", "every film counts as 1"),
     ],
 )

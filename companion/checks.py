@@ -245,6 +245,12 @@ def check_input_shape(input_shape: tuple[int, int, int], axes: str) -> None:
         )
 
 
+def check_patience(patience: int | None) -> None:
+    """Raise unless training may wait for so many epochs: one or more, or without end."""
+    if patience is not None and patience < 1:
+        raise ValueError(f"patience must be None or at least 1, got {patience}")
+
+
 def _vector(name, values, count):
     array = np.asarray(values)
     if array.ndim != 1 or array.size == 0 or (count is not None and len(array) != count):

@@ -60,9 +60,3 @@ class History:
     def waited(self) -> int:
         """Return how many epochs have passed since the best."""
         return len(self) - self.best_epoch
-
-
-def check_patience(patience: int | None) -> None:
-    """Raise unless training may wait for so many epochs: one or more, or without end."""
-    if patience is not None and patience < 1:
-        raise ValueError(f"patience must be None or at least 1, got {patience}")

@@ -57,7 +57,13 @@ def imports(tree):
             if node.module == "companion":
                 yield from (f"companion.{alias.name}" for alias in node.names)
             else:
-                yield node.module
+                yield from (_submodule(node.module, alias.name) for alias in node.names)
+
+
+def _submodule(module, name):
+    """Return the module that ``from module import name`` imports: a file of a wing, or the wing."""
+    place = COMPANION.parent / module.replace(".", "/") / f"{name}.py"
+    return f"{module}.{name}" if module.startswith("companion") and place.is_file() else module
 
 
 def path_of(module):

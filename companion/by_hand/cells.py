@@ -13,7 +13,7 @@ class RecurrentParameters(NamedTuple):
     """Weights of a recurrent layer with G blocks: 1 (simple), 4 (LSTM) or 3 (GRU).
 
     ``input_weights`` (D, G * H), ``state_weights`` (H, G * H), and two biases (G * H,):
-    one is added to the input's product, one to the state's.
+    ``input_bias`` is added to the input's product, ``state_bias`` to the state's.
     The blocks stand side by side: input, forget, candidate, output in an LSTM;
     reset, update, candidate in a GRU.
     """
@@ -32,9 +32,9 @@ class LSTMState(NamedTuple):
 
 
 class LSTMGates(NamedTuple):
-    """An LSTM's gates, (N, T, H) each, from 0 to 1; ``candidate`` is from -1 to 1.
+    """An LSTM's gates, (N, T, H) each, zero behind the end of a sequence.
 
-    Behind the end of a sequence they are zero.
+    ``input``, ``forget`` and ``output`` are from 0 to 1, ``candidate`` is from -1 to 1.
     """
 
     input: np.ndarray
@@ -44,9 +44,9 @@ class LSTMGates(NamedTuple):
 
 
 class GRUGates(NamedTuple):
-    """A GRU's gates, (N, T, H) each, from 0 to 1; ``candidate`` is from -1 to 1.
+    """A GRU's gates, (N, T, H) each, zero behind the end of a sequence.
 
-    Behind the end of a sequence they are zero.
+    ``reset`` and ``update`` are from 0 to 1, ``candidate`` is from -1 to 1.
     """
 
     reset: np.ndarray

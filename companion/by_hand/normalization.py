@@ -13,7 +13,7 @@ from companion.checks import check_array, check_shape
 
 
 class Statistics(NamedTuple):
-    """Mean and variance of each channel, (C,) each, as kept for use after training."""
+    """What is kept of each channel for use after training: ``mean`` and ``variance``, (C,)."""
 
     mean: np.ndarray
     variance: np.ndarray

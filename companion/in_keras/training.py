@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from tqdm.keras import TqdmCallback
 
-from companion.checks import check_images
-from companion.history import History, check_patience
+from companion.checks import check_images, check_patience
+from companion.history import History
 
 if TYPE_CHECKING:
     from companion.films import Films

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from tqdm import trange
 
-from companion.checks import check_images
-from companion.history import History, check_patience
+from companion.checks import check_images, check_patience
+from companion.history import History
 
 if TYPE_CHECKING:
     from companion.films import Films

@@ -23,7 +23,7 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from companion.bridges.weights import numpy_parameters
+from companion.bridges import numpy_parameters
 from companion.by_hand.activations import relu, relu_backward, sigmoid, softmax
 from companion.by_hand.conv import conv2d, conv2d_backward
 from companion.by_hand.dense import dense, dense_backward

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as npst
 from torch import nn
 from torch.nn import functional
 
-from companion.bridges.weights import batch_norm_settings, numpy_parameters
+from companion.bridges import batch_norm_settings, numpy_parameters
 from companion.by_hand import plain
 from companion.by_hand.activations import (
     relu,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from companion.bridges.weights import set_parameters
+from companion.bridges import set_parameters
 from companion.by_hand.cells import (
     GRUGates,
     LSTMGates,

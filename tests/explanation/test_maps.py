@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from companion.bridges.weights import copy_weights
+from companion.bridges import copy_weights
 from companion.data.images import enlarge
 from companion.explanation import (
     attention_maps,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from companion.bridges.weights import numpy_parameters
+from companion.bridges import numpy_parameters
 from companion.by_hand.dense import dense
 from companion.by_hand.recurrent import gru, lstm, rnn
 from companion.in_torch.recurrent import (

@@ -226,7 +226,7 @@ def test_film_features_are_what_they_are_called():
         ),
         (lambda: frozen_features(np.ones((1, 1, 28, 28)), size=8), "at least 32, got 8"),
         (lambda: film_features(np.ones((1, 4, 4))), "at least 8 x 8, got"),
-        (lambda: film_features(np.full((1, 8, 8), 9)), r"in \[0, 1\], got values from 9 to 9"),
+        (lambda: film_features(np.full((1, 8, 8), 9.0)), r"in \[0, 1\], got values from 9 to 9"),
     ],
 )
 def test_bad_input_is_named(call, message):

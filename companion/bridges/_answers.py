@@ -5,13 +5,13 @@ from __future__ import annotations
 import keras
 import numpy as np
 import torch
+from torch import nn
 
 from companion import by_hand
-from companion.bridges._chains import chain_of
+from companion.bridges._chains import torch_leaves
 from companion.in_torch.training import mode
 
-#: Two models are the same if their answers to random images differ by no more, relatively.
-TOLERANCE = 1e-3
+COUNT = 6
 
 
 def input_shape_of(*models):
@@ -25,50 +25,108 @@ def input_shape_of(*models):
     raise ValueError("input_shape must be given, as neither model knows it: the two are compared")
 
 
+def check_shape_of_inputs(shape):
+    """Return the shape as a tuple of sizes."""
+    given = tuple(shape) if isinstance(shape, tuple | list) else ()
+    sizes = [isinstance(size, int | np.integer) and size > 0 for size in given]
+    if not sizes or not all(sizes):
+        raise ValueError(f"input_shape must be a tuple of sizes from 1 up, got {shape!r}")
+    return tuple(map(int, given))
+
+
 def expect_same_answers(source, target, shape):
-    images = np.random.default_rng(0).random((4, *shape), np.float32)
-    ours, theirs = (_logits(model, images) for model in (source, target))
+    """Raise unless each output differs by little of what it varies by: small ones count as well."""
+    images = _images(shape)
+    ours, theirs = _answers("source", source, images), _answers("target", target, images)
     if ours.shape != theirs.shape:
         raise ValueError(f"source answers with shape {ours.shape}, target with {theirs.shape}")
-    apart = float(np.abs(ours - theirs).max())
-    if not apart <= TOLERANCE * max(1.0, float(np.abs(ours).max())):
+    values = _by_output(ours), _by_output(theirs)
+    if not all(np.isfinite(value).all() for value in values):
+        raise ValueError("source and target must answer with finite numbers, got NaN or infinite")
+    sizes = np.abs(values[0]).max(axis=0)
+    # A thousandth of the spread, and what float32 rounds: hundreds of times what equal models show.
+    allowed = 1e-3 * np.ptp(values[0], axis=0) + 1e-5 * sizes + 1e-6 * sizes.max()
+    apart = np.abs(values[0] - values[1]).max(axis=0)
+    if (apart > allowed).any():
+        worst = int(np.argmax(apart - allowed))
         raise ValueError(
-            f"source and target answer the same images differently, by up to {apart:g}"
+            f"source and target answer the same images differently, by up to {apart[worst]:g} "
+            f"where source's answers are up to {sizes[worst]:g}"
         )
 
 
-def _logits(model, images):
-    """Return what a model answers to images (N, C, H, W), before a last sigmoid: (N, values)."""
-    if isinstance(model, by_hand.DocumentCNN):
-        found = model.logits(images.astype(model.dtype))
-    elif isinstance(model, keras.Model):
-        found = _keras_logits(model, np.moveaxis(images, 1, -1) if images.ndim == 4 else images)
-        found = np.moveaxis(found, -1, 1) if found.ndim == 4 else found
-    else:
-        weight = next(model.parameters())
-        given = torch.from_numpy(images).to(weight.device, weight.dtype)
+def _images(shape):
+    """Return images in [0, 1] as unlike as may be: dark and bright, fine and coarse."""
+    rng = np.random.default_rng(0)
+    images = rng.random((COUNT, *shape))
+    if len(shape) == 3:
+        coarse = rng.random((COUNT // 2, shape[0], *(-(-size // 8) for size in shape[1:])))
+        coarse = coarse.repeat(8, axis=2).repeat(8, axis=3)
+        images[::2] = coarse[:, :, : shape[1], : shape[2]]
+    bright = np.linspace(0.25, 1, COUNT).reshape(-1, *[1] * len(shape))
+    return (images * bright).astype(np.float32)
+
+
+def _by_output(answers):
+    """Return answers as (values, outputs): maps and sequences by channel."""
+    last = np.moveaxis(answers, 1, -1) if answers.ndim == 4 else answers
+    return last.reshape(-1, last.shape[-1]) if last.ndim > 1 else last.reshape(-1, 1)
+
+
+def _answers(name, model, images):
+    """Return what a model answers to images (N, C, H, W), before a last sigmoid."""
+    try:
+        if isinstance(model, by_hand.DocumentCNN):
+            found = model.logits(images.astype(model.dtype))
+        elif isinstance(model, keras.Model):
+            found = _keras_logits(model, np.moveaxis(images, 1, -1) if images.ndim == 4 else images)
+            found = np.moveaxis(found, -1, 1) if found.ndim == 4 else found
+        else:
+            found = _torch_logits(model, images)
+    except Exception as problem:
+        raise ValueError(
+            f"{name} must answer to inputs of shape {images.shape}, but: {problem}"
+        ) from problem
+    found = np.asarray(found, np.float64)
+    # One logit for each image, (N,) or (N, 1), is the same answer.
+    return found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+
+
+def _torch_logits(model, images):
+    """Run a module; where a Sigmoid ends it, return what went into that."""
+    weight = next(model.parameters(), torch.zeros(0))
+    given = torch.from_numpy(images).to(weight.device, weight.dtype)
+    leaves = [leaf for leaf in torch_leaves(model) if not isinstance(leaf, _SHAPES_ONLY)]
+    into = []
+    ends_in_sigmoid = leaves and isinstance(leaves[-1], nn.Sigmoid)
+    if ends_in_sigmoid:
+        hook = leaves[-1].register_forward_pre_hook(lambda _, inputs: into.append(inputs[0]))
+    try:
         with mode(model, training=False), torch.inference_mode():
             found = model(given)
-            found = found[0] if isinstance(found, tuple) else found
-        found = found.cpu().numpy()
-        chain = chain_of(model)
-        if chain and chain[-1].kind == "sigmoid":
-            found = _inverse_sigmoid(found)
-    return np.asarray(found, np.float64).reshape(len(images), -1)
+    finally:
+        if ends_in_sigmoid:
+            hook.remove()
+    found = found[0] if isinstance(found, tuple) else found
+    if ends_in_sigmoid:
+        logits = into[-1].reshape(found.shape) if into else found
+        if not into or not torch.allclose(found, torch.sigmoid(logits)):
+            raise ValueError("it must end in its Sigmoid, and does something else")
+        found = logits
+    return found.cpu().to(torch.float64).numpy()
+
+
+_SHAPES_ONLY = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d)
 
 
 def _keras_logits(model, images):
     last = model.layers[-1]
-    name = getattr(getattr(last, "activation", None), "__name__", "")
-    if name != "sigmoid":
+    if getattr(getattr(last, "activation", None), "__name__", "") != "sigmoid":
         return np.asarray(model(images, training=False))
-    if isinstance(last, keras.layers.Dense):
-        features = np.asarray(keras.Model(model.inputs[0], last.input)(images, training=False))
-        found = features @ np.asarray(last.kernel)
-        return found if last.bias is None else found + np.asarray(last.bias)
-    return _inverse_sigmoid(np.asarray(model(images, training=False)))
-
-
-def _inverse_sigmoid(probabilities):
-    inside = np.clip(np.asarray(probabilities, np.float64), 1e-12, 1 - 1e-12)
-    return np.log(inside) - np.log1p(-inside)
+    features = np.asarray(keras.Model(model.inputs[0], last.input)(images, training=False))
+    if isinstance(last, keras.layers.Activation):
+        return features
+    if not isinstance(last, keras.layers.Dense):
+        raise ValueError(f"a sigmoid at its end must be one of a Dense layer, got {last.name}")
+    found = features @ np.asarray(last.kernel)
+    return found if last.bias is None else found + np.asarray(last.bias)

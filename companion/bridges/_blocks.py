@@ -15,13 +15,17 @@ import torch
 from companion.by_hand import Statistics
 
 
+class NoPlaceError(ValueError):
+    """Parameters hold what the layer has no variable for."""
+
+
 @dataclass
 class Block:
     """One step of a model: what it is, its settings, and its weights if it has any.
 
     ``read()`` returns them as the NumPy layers take them; ``moves(parameters)`` returns pairs of
     a variable and its new value. ``order`` says where NumPy's inputs stand among Keras' behind a
-    Flatten of maps.
+    Flatten of maps; ``count`` how many parameters there are.
     """
 
     kind: str
@@ -30,6 +34,7 @@ class Block:
     moves: Callable | None = None
     gives_order: np.ndarray | None = None
     takes_order: bool = False
+    count: int = 2
 
 
 @singledispatch
@@ -39,6 +44,41 @@ def blocks(layer, order=None) -> list[Block]:
         f"layer must be one that both sides understand (convolution, dense, pooling, batch "
         f"normalisation, recurrent, activation), got {type(layer).__name__}"
     )
+
+
+#: What the numbers that a layer holds may be called; others would be left behind.
+KNOWN = {
+    "kernel", "recurrent_kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance",
+    "weight", "running_mean", "running_var", "num_batches_tracked",
+    "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0",
+}  # fmt: skip
+
+
+def blocks_of(layer, order=None) -> list[Block]:
+    """Return a layer's blocks, if it is of a kind that is understood and holds nothing else."""
+    if blocks.dispatch(type(layer)) is blocks.dispatch(object):
+        return blocks(layer, order)
+    name = type(layer).__name__
+    if type(layer) not in blocks.registry:
+        raise ValueError(f"layer must be a plain layer, got {name}, a class derived from one")
+    if isinstance(layer, torch.nn.Module):
+        held = {**dict(layer.named_parameters()), **dict(layer.named_buffers())}
+        absent = [key for key, value in held.items() if _is_absent(value)]
+        if absent:
+            raise ValueError(f"{name} must have its numbers in memory, got none of {absent}")
+    else:
+        if not layer.built:
+            raise ValueError(f"layer must be built, got {layer.name}, which has no weights yet")
+        held = [variable.name for variable in layer.weights]
+    found = blocks(layer, order)
+    unknown = [key for key in held if key not in KNOWN]
+    if unknown:
+        raise ValueError(f"{name} holds {', '.join(unknown)}, which is not understood")
+    return found
+
+
+def _is_absent(value):
+    return torch.nn.parameter.is_lazy(value) or value.is_meta
 
 
 def activation(name, **settings):
@@ -75,7 +115,7 @@ def normalisation(slots, count, epsilon, order):
             found += move(slot, rows_to_keras(value, order), absent=none)
         return found
 
-    return Block("batch normalisation", {"epsilon": round(float(epsilon), 9)}, read, moves)
+    return Block("batch normalisation", {"epsilon": round(float(epsilon), 9)}, read, moves, count=3)
 
 
 def kernels_to_numpy(kernels):
@@ -127,6 +167,6 @@ def move(slot, value, *, absent=0):
     """Return the move of a value into a variable; where there is none it must change nothing."""
     if slot is None:
         if np.any(value != absent):
-            raise ValueError("parameters have a bias or scale for which the layer has no place")
+            raise NoPlaceError("parameters have a bias or scale")
         return []
     return [(slot, value)]

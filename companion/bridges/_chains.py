@@ -8,7 +8,7 @@ from torch import nn
 import companion.bridges._keras_layers
 import companion.bridges._torch_layers  # noqa: F401  both tell singledispatch their layers
 from companion import by_hand
-from companion.bridges._blocks import Block, blocks
+from companion.bridges._blocks import Block, blocks, blocks_of
 
 
 def chain_of(model):
@@ -18,17 +18,13 @@ def chain_of(model):
     if isinstance(model, keras.Model):
         return _keras_chain(model)
     if isinstance(model, nn.Module):
-        return [block for layer in _torch_leaves(model) for block in blocks(layer)]
+        return [block for layer in torch_leaves(model) for block in blocks_of(layer)]
     raise ValueError(f"model must be of PyTorch, Keras or by_hand, got {type(model).__name__}")
 
 
-def _torch_leaves(module):
+def torch_leaves(module):
     """Yield the layers of a module; one that holds weights beside its parts is refused."""
-    try:
-        blocks.dispatch(type(module))
-        known = blocks.dispatch(type(module)) is not blocks.dispatch(object)
-    except TypeError:
-        known = False
+    known = blocks.dispatch(type(module)) is not blocks.dispatch(object)
     children = list(module.children())
     if known or not children:
         yield module
@@ -39,11 +35,16 @@ def _torch_leaves(module):
     if isinstance(module, nn.ModuleList | nn.ModuleDict):
         raise ValueError(f"model must apply its layers in a chain, got a {type(module).__name__}")
     for child in children:
-        yield from _torch_leaves(child)
+        yield from torch_leaves(child)
 
 
 def _keras_chain(model):
     """Return the blocks of a chain of Keras layers, each told how its inputs are ordered."""
+    if not getattr(model, "inputs", None):
+        raise ValueError(
+            f"model must be a built Sequential or functional one, got {type(model).__name__} "
+            f"{model.name!r}, whose layers do not tell how they are applied"
+        )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(
             f"model must have one input and one output, got {len(model.inputs)} and "
@@ -57,10 +58,12 @@ def _keras_chain(model):
             raise ValueError(f"model must hold layers only, got the model {layer.name} inside")
         if layer.input is not last:
             raise ValueError(f"model must be a chain, but {layer.name} does not take what precedes")
+        if getattr(layer, "stateful", False):
+            raise ValueError(f"{layer.name} must be stateless, got stateful=True")
         last = layer.output
         if isinstance(layer, keras.layers.Dense) and len(layer.input.shape) != 2:
             raise ValueError(f"{layer.name} must take (N, D), got {tuple(layer.input.shape)}")
-        for block in blocks(layer, order):
+        for block in blocks_of(layer, order):
             if block.gives_order is not None:
                 order = block.gives_order
                 continue

@@ -51,12 +51,34 @@ def _(layer, order=None):
 
 def _of_function(function):
     """Return the blocks of an activation that Keras holds as a function."""
-    name = getattr(function, "__name__", type(function).__name__)
+    name = _name_of(function)
     if name == "softmax":
         return activation("softmax", axis="channels")
     if name not in ("linear", "relu", "sigmoid", "tanh"):
         raise ValueError(f"activation must be linear, relu, sigmoid, tanh or softmax, got {name}")
     return activation(name)
+
+
+def _name_of(function):
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def order_before(layer):
+    """Return how a Flatten of maps before a layer of a model ordered its inputs, or None."""
+    inputs = getattr(layer, "input", None)
+    while keras.utils.is_keras_tensor(inputs):
+        before = inputs._keras_history.operation
+        if isinstance(before, keras.layers.Flatten):
+            found = blocks(before)
+            return found[0].gives_order if found else None
+        inputs = before.input if isinstance(before, _KEEP_ORDER) else None
+    return None
+
+
+_KEEP_ORDER = (
+    keras.layers.BatchNormalization, keras.layers.Dropout, keras.layers.Activation,
+    keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.Softmax,
+)  # fmt: skip
 
 
 @blocks.register(keras.layers.InputLayer)
@@ -88,8 +110,6 @@ def _(layer, order=None):
 
 @blocks.register(keras.layers.Conv2D)
 def _(layer, order=None):
-    if type(layer) is not keras.layers.Conv2D:
-        raise ValueError(f"layer must be a plain Conv2D, got {type(layer).__name__}")
     _expect_channels_last(layer)
     stride, dilation = pair(layer.strides), pair(layer.dilation_rate)
     pads = _keras_pads(layer, pair(layer.kernel_size), stride, dilation)
@@ -122,8 +142,8 @@ def _(layer, order=None):
 
 @blocks.register(keras.layers.BatchNormalization)
 def _(layer, order=None):
-    axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
-    if axis not in (-1, len(layer.input.shape) - 1 if layer.built and layer._inbound_nodes else -1):
+    inputs = getattr(layer, "input", None)
+    if layer.axis not in (-1, None if inputs is None else len(inputs.shape) - 1):
         raise ValueError(f"axis must be the last, channels, got {layer.axis}")
     slots = [layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance]
     return [normalisation(slots, layer.moving_mean.shape[0], layer.epsilon, order)]
@@ -140,9 +160,9 @@ def _(layer, order=None):
     if is_gru and not layer.reset_after:
         kind = "GRU with the reset before the product"
     cell = layer.cell
-    settings = {"activation": cell.activation.__name__}
+    settings = {"activation": _name_of(cell.activation)}
     if is_gru or is_lstm:
-        settings["gates"] = cell.recurrent_activation.__name__
+        settings["gates"] = _name_of(cell.recurrent_activation)
 
     def read():
         arrays = [array_of(cell.kernel), array_of(cell.recurrent_kernel)]
@@ -159,14 +179,17 @@ def _(layer, order=None):
         pairs = zip(slots, [*weights, bias], strict=True)
         return [pair for slot, value in pairs for pair in move(slot, value)]
 
-    return [Block(kind, settings, read, moves)]
+    return [Block(kind, settings, read, moves, count=4)]
 
 
 def _keras_pads(layer, size, stride, dilation):
     """Return the zeros that Keras puts (before, after) rows and columns."""
     if layer.padding == "valid":
         return [(0, 0), (0, 0)]
-    shape = layer.input.shape[1:3]
+    inputs = getattr(layer, "input", None)
+    if inputs is None:
+        return "same"
+    shape = inputs.shape[1:3]
     if None in shape:
         raise ValueError(f"padding 'same' needs maps of known size, got {tuple(shape)}")
     pads = []

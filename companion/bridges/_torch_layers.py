@@ -73,6 +73,8 @@ def _(layer, order=None):
         raise ValueError(f"pooling must have no ceil_mode and no dilation, got {layer}")
     if getattr(layer, "divisor_override", None):
         raise ValueError(f"pooling must divide by the window's size, got {layer}")
+    if getattr(layer, "return_indices", False):
+        raise ValueError(f"pooling must return no indices, got {layer} with return_indices=True")
     kind = "max pooling" if isinstance(layer, nn.MaxPool2d) else "average pooling"
     pads = [(pad, pad) for pad in pair(layer.padding)]
     return pooling(kind, pair(layer.kernel_size), pair(layer.stride), pads)
@@ -145,4 +147,4 @@ def _(layer, order=None):
         pairs = zip(slots, values, strict=True)
         return [pair for slot, value in pairs for pair in move(slot, value)]
 
-    return [Block(kind, settings, read, moves)]
+    return [Block(kind, settings, read, moves, count=4)]

@@ -6,6 +6,7 @@ corrected for the mean. Keras' Adam adds epsilon before it corrects the means, P
 
 from __future__ import annotations
 
+import keras
 from torch import nn
 
 
@@ -22,11 +23,20 @@ def batch_norm_settings(layer) -> dict:
     dict
         ``momentum``, ``epsilon`` and ``unbiased``.
 
+    Raises
+    ------
+    ValueError
+        If it is another layer, or PyTorch averages over all batches alike (``momentum=None``).
+
     Examples
     --------
     >>> batch_norm_settings(nn.BatchNorm2d(1))
     {'momentum': 0.1, 'epsilon': 1e-05, 'unbiased': True}
     """
+    if not isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d | keras.layers.BatchNormalization):
+        raise ValueError(f"layer must be a batch normalisation, got {type(layer).__name__}")
+    if layer.momentum is None:
+        raise ValueError(f"momentum must be a number, got None in {layer}")
     if isinstance(layer, nn.Module):
         return {"momentum": layer.momentum, "epsilon": layer.eps, "unbiased": True}
     return {"momentum": 1 - layer.momentum, "epsilon": layer.epsilon, "unbiased": False}
@@ -49,6 +59,11 @@ def torch_adam_epsilon(keras_epsilon: float, step: int, *, beta2: float = 0.999)
     float
         It shrinks towards `keras_epsilon` as the steps go on.
 
+    Raises
+    ------
+    ValueError
+        If `step` is below 1, `beta2` outside 0 to 1, or the epsilon negative.
+
     References
     ----------
     D. Kingma and J. Ba, Adam, ICLR 2015, end of section 2: the other order of computation.
@@ -58,4 +73,9 @@ def torch_adam_epsilon(keras_epsilon: float, step: int, *, beta2: float = 0.999)
     >>> round(torch_adam_epsilon(1e-7, 1), 9)
     3.162e-06
     """
+    if step < 1 or not 0 <= beta2 < 1 or not keras_epsilon >= 0:
+        raise ValueError(
+            f"keras_epsilon must be at least 0, step at least 1 and beta2 from 0 to below 1, "
+            f"got {keras_epsilon}, {step} and {beta2}"
+        )
     return keras_epsilon / (1 - beta2**step) ** 0.5

@@ -15,12 +15,19 @@ from __future__ import annotations
 
 import itertools
 
+import keras
 import numpy as np
 import torch
 
-from companion.bridges._answers import expect_same_answers, input_shape_of
-from companion.bridges._blocks import Block, blocks
+from companion.bridges._answers import (
+    check_shape_of_inputs,
+    expect_same_answers,
+    input_shape_of,
+)
+from companion.bridges._blocks import Block, NoPlaceError, array_of, blocks_of
 from companion.bridges._chains import chain_of
+from companion.bridges._keras_layers import order_before
+from companion.by_hand import RecurrentParameters, Statistics
 
 
 def copy_weights(source, target, *, input_shape: tuple[int, ...] | None = None):
@@ -44,6 +51,7 @@ def copy_weights(source, target, *, input_shape: tuple[int, ...] | None = None):
         If a layer is not understood, if the layers differ in kind, number, settings or size, or
         if the two models answer differently to the same random images. The target is then as it
         was. A sigmoid at the very end may stand in one of them only: the logits are compared.
+        What acts in training only, dropout and the momentum of batch normalisation, may differ.
 
     Examples
     --------
@@ -63,10 +71,12 @@ def copy_weights(source, target, *, input_shape: tuple[int, ...] | None = None):
         _expect_alike(one, other)
         if one.read is not None:
             moves += _fitting(other, one.read())
-    shape = input_shape_of(source, target) if input_shape is None else tuple(input_shape)
-    before = [(slot, _value(slot)) for slot, _ in moves]
-    _carry_out(moves)
+    shape = input_shape_of(source, target) if input_shape is None else input_shape
+    shape = check_shape_of_inputs(shape)
+    before = [(slot, array_of(slot)) for slot, _ in moves]
+    _expect_writable(moves)
     try:
+        _carry_out(moves)
         expect_same_answers(source, target, shape)
     except BaseException:
         _carry_out(before)
@@ -91,7 +101,8 @@ def numpy_parameters(layer):
     Raises
     ------
     ValueError
-        If the layer is of another kind, or has several layers or directions in one.
+        If the layer is of another kind, is not built, has several layers or directions in one,
+        or a recurrent one has other activations than the NumPy layers.
 
     Examples
     --------
@@ -119,7 +130,8 @@ def set_parameters(layer, parameters):
     Raises
     ------
     ValueError
-        If a shape does not fit, or a bias other than zero has no place; nothing is set then.
+        If a shape does not fit, a value is not finite, a bias other than zero has no place, or
+        the layer is not understood; nothing is set then.
 
     Examples
     --------
@@ -132,10 +144,15 @@ def set_parameters(layer, parameters):
 
 
 def _only(layer):
-    """Return the one block with weights of a layer."""
-    found = [block for block in blocks(layer) if block.read is not None]
+    """Return the one block with weights of a layer, which does as the NumPy layers do."""
+    order = order_before(layer) if isinstance(layer, keras.layers.Layer) else None
+    found = [block for block in blocks_of(layer, order) if block.read is not None]
     if len(found) != 1:
         raise ValueError(f"layer must have weights, got {type(layer).__name__}")
+    for name, only in (("activation", "tanh"), ("gates", "sigmoid")):
+        given = found[0].settings.get(name, only)
+        if given != only:
+            raise ValueError(f"the {found[0].kind} must have {name} {only}, got {given}")
     return found[0]
 
 
@@ -157,11 +174,16 @@ def _expect_alike(one, other):
 
 
 def _fitting(block, parameters):
-    """Return a block's moves, or raise if a shape does not fit."""
+    """Return a block's moves, or raise if the parameters do not fit."""
+    parameters = _checked(block, parameters)
     try:
         moves = block.moves(parameters)
-    except ValueError as problem:
-        raise ValueError(f"{problem}: the {block.kind} has no place for one") from None
+    except NoPlaceError as problem:
+        raise ValueError(f"{problem}, the {block.kind} has no place for one") from None
+    except (ValueError, IndexError) as problem:
+        raise ValueError(
+            f"parameters of the {block.kind} have shapes that do not belong together: {problem}"
+        ) from problem
     for slot, value in moves:
         if tuple(slot.shape) != value.shape:
             raise ValueError(
@@ -171,17 +193,42 @@ def _fitting(block, parameters):
     return moves
 
 
+def _checked(block, parameters):
+    """Return parameters as arrays of finite floats, in the tuple that they came in."""
+    if not isinstance(parameters, tuple | list) or len(parameters) != block.count:
+        found = len(parameters) if hasattr(parameters, "__len__") else type(parameters).__name__
+        raise ValueError(f"parameters of the {block.kind} must be {block.count}, got {found}")
+    cleaned = [
+        Statistics(*map(_floats, each)) if isinstance(each, Statistics) else _floats(each)
+        for each in parameters
+    ]
+    return RecurrentParameters(*cleaned) if block.count == 4 else tuple(cleaned)
+
+
+def _floats(values):
+    try:
+        array = np.asarray(values)
+        array = array if array.dtype.kind == "f" else array.astype(np.float64, casting="safe")
+    except (TypeError, ValueError):
+        raise ValueError(f"parameters must be arrays of floats, got {values!r:.60}") from None
+    if not np.isfinite(array).all():
+        bad = array.size - np.isfinite(array).sum()
+        raise ValueError(f"parameters must be finite, got {bad} values that are NaN or infinite")
+    return array
+
+
+def _expect_writable(moves):
+    for slot, _ in moves:
+        if isinstance(slot, np.ndarray) and not slot.flags.writeable:
+            raise ValueError(f"target must be writable, got a read-only array of {slot.shape}")
+
+
 def _carry_out(moves):
     for slot, value in moves:
         if isinstance(slot, torch.Tensor):
             with torch.no_grad():
-                slot.copy_(torch.tensor(value))
+                slot.copy_(torch.tensor(np.ascontiguousarray(value)))
         elif isinstance(slot, np.ndarray):
             slot[...] = value
         else:
             slot.assign(value)
-
-
-def _value(slot):
-    value = slot.detach().cpu().numpy() if isinstance(slot, torch.Tensor) else np.asarray(slot)
-    return value.copy()

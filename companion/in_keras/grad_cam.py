@@ -30,8 +30,9 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     Raises
     ------
     ValueError
-        If there is no such layer, it gives no maps, the images are not (N, H, W, C) in [0, 1],
-        the model is no chain, or it does not end in one unit.
+        If there is no such layer, it gives no maps, a layer before it may move places, the images
+        are not (N, H, W, C) in [0, 1] or of another size than the model takes, the model is no
+        chain, or it does not end in one unit.
 
     References
     ----------
@@ -49,17 +50,19 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     name = layer if layer is not None else (convolutions or [None])[-1]
     if name not in names:
         raise ValueError(f"layer must be one of {', '.join(names)}, got {name!r}")
-    last = layers[-1]
-    if not isinstance(last, keras.layers.Dense) or last.units != 1:
-        raise ValueError(f"model must end in a Dense layer of one unit, got {last.name}")
-    if getattr(last.activation, "__name__", "") not in ("sigmoid", "linear"):
-        raise ValueError(f"model must end in a sigmoid or nothing, got {last.activation}")
-    if np.ndim(images) != 4:
-        raise ValueError(f"images must be (N, H, W, C), got shape {np.shape(images)}")
-    images = check_images("images", images)
     place = names.index(name) + 1
+    last = layers[-1]
+    _expect_one_logit(last)
     if place == len(layers) or len(layers[place - 1].output.shape) != 4:
         raise ValueError(f"layer must give maps (N, h, w, C), got {name!r}")
+    for each in layers[:place]:
+        first = getattr(each, "data_format", None) == "channels_first"
+        if first or type(each) not in KEEP_PLACES:
+            raise ValueError(
+                f"layers up to {name} must leave rows and columns where they are, got {each.name} "
+                f"({type(each).__name__}{' with channels first' if first else ''})"
+            )
+    images = _checked(images, model.input_shape)
     maps = tf.convert_to_tensor(images)
     for each in layers[:place]:
         maps = each(maps, training=False)
@@ -76,8 +79,53 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     return enlarge(weighed, images.shape[1:3])
 
 
+#: Their maps show, at each place, what is at that place of the image.
+KEEP_PLACES = {
+    getattr(keras.layers, name)
+    for name in (
+        "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose", "MaxPooling2D",
+        "AveragePooling2D", "UpSampling2D", "ZeroPadding2D", "BatchNormalization",
+        "LayerNormalization", "GroupNormalization", "Activation", "ReLU", "LeakyReLU", "PReLU",
+        "ELU", "Dropout", "SpatialDropout2D", "GaussianNoise", "Rescaling", "Normalization",
+    )
+}  # fmt: skip
+
+
+def _expect_one_logit(last):
+    if type(last) is not keras.layers.Dense or last.units != 1 or len(last.input.shape) != 2:
+        raise ValueError(
+            f"model must end in a Dense layer of one unit for each image, got {last.name}"
+        )
+    if getattr(last, "quantization_mode", None) is not None:
+        raise ValueError(f"model must end in a Dense layer of floats, got {last.quantization_mode}")
+    if getattr(last.activation, "__name__", "") not in ("sigmoid", "linear"):
+        raise ValueError(f"model must end in a sigmoid or nothing, got {last.activation}")
+
+
+def _checked(images, expected):
+    """Return images as float32, of the size that the model takes."""
+    shape = np.shape(images)
+    if len(shape) != 4:
+        raise ValueError(f"images must be (N, H, W, C), got shape {shape}")
+    if 0 in shape:
+        raise ValueError(f"images must not be empty, got shape {shape}")
+    if any(want not in (None, size) for want, size in zip(expected, shape, strict=True)):
+        raise ValueError(f"images must have shape {expected}, as the model takes them, got {shape}")
+    return check_images("images", images)
+
+
 def _chain(model):
     """Return the layers in the order in which they are applied, or raise where they branch."""
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+        raise ValueError(
+            f"model must be a built Sequential or functional Keras model, got "
+            f"{type(model).__name__}"
+        )
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ValueError(
+            f"model must be a chain with one input and one output, got {len(model.inputs)} and "
+            f"{len(model.outputs)}"
+        )
     last, found = model.inputs[0], []
     for layer in model.layers:
         if isinstance(layer, keras.layers.InputLayer):
@@ -86,4 +134,6 @@ def _chain(model):
             raise ValueError(f"model must be a chain, but {layer.name} takes something else")
         last = layer.output
         found.append(layer)
+    if last is not model.outputs[0]:
+        raise ValueError("model must be a chain that ends in its last layer")
     return found

@@ -21,9 +21,12 @@ def films(rng):
 
 
 def functional(*, use_bias=True):
+    rng = np.random.default_rng(1)
     inputs = keras.Input((12, 10, 1))
     maps = L.Conv2D(4, 3, activation="relu", name="maps")(inputs)
-    return keras.Model(inputs, L.Dense(1, use_bias=use_bias)(L.Flatten()(maps)))
+    model = keras.Model(inputs, L.Dense(1, use_bias=use_bias)(L.Flatten()(maps)))
+    model.set_weights([rng.normal(0.05, 0.2, w.shape) for w in model.get_weights()])
+    return model
 
 
 @pytest.mark.parametrize("use_bias", [True, False])
@@ -77,6 +80,83 @@ def test_what_is_no_chain_or_ends_otherwise_is_refused(films):
             grad_cam(model, films)
     with pytest.raises(ValueError, match="layer must be one of"):
         grad_cam(functional(), films, layer="nowhere")
+
+
+class Doubled(L.Dense):
+    """Gives twice what its weights tell."""
+
+    def call(self, inputs, training=None):
+        return 2 * super().call(inputs)
+
+
+class Untold(keras.Model):
+    """A model whose layers do not tell how they are applied."""
+
+    def call(self, inputs):
+        return inputs
+
+
+def on(*layers, outputs=lambda steps: steps[-1]):
+    """Return a functional chain of layers on films of (12, 10, 1)."""
+    steps = [keras.Input((12, 10, 1))]
+    for layer in layers:
+        steps.append(layer(steps[-1]))
+    return keras.Model(steps[0], outputs(steps))
+
+
+NOT_UNDERSTOOD = {
+    "a dense layer on maps": (
+        lambda: on(L.Conv2D(2, 3), L.Dense(1)), "one unit for each image, got dense",
+    ),
+    "maps as a second output": (
+        lambda: on(L.Conv2D(2, 3), L.Flatten(), L.Dense(1), outputs=lambda steps: steps[1:4:2]),
+        "one input and one output, got 1 and 2",
+    ),
+    "a layer derived from Dense": (
+        lambda: on(L.Conv2D(2, 3), L.Flatten(), Doubled(1)), "Dense layer of one unit",
+    ),
+    "rows and columns exchanged": (
+        lambda: on(L.Permute((2, 1, 3)), L.Conv2D(2, 3), L.Flatten(), L.Dense(1)),
+        r"rows and columns where they are, got permute.* \(Permute\)",
+    ),
+    "rows cut anew": (
+        lambda: on(L.Reshape((10, 12, 1)), L.Conv2D(2, 3), L.Flatten(), L.Dense(1)),
+        r"rows and columns where they are, got reshape.* \(Reshape\)",
+    ),
+    "channels first": (
+        lambda: on(L.AveragePooling2D(1, data_format="channels_first"), L.Conv2D(2, 3),
+                   L.Flatten(), L.Dense(1)),
+        "AveragePooling2D with channels first",
+    ),
+    "a model of its own": (Untold, "functional Keras model, got Untold"),
+    "a model that is not built": (
+        lambda: keras.Sequential([L.Conv2D(1, 3), L.Flatten(), L.Dense(1)]),
+        "must be a built Sequential",
+    ),
+    "a model of PyTorch": (lambda: nn.Linear(1, 1), "functional Keras model, got Linear"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NOT_UNDERSTOOD)
+def test_a_model_that_is_not_understood_is_refused(films, what):
+    make, message = NOT_UNDERSTOOD[what]
+    with pytest.raises(ValueError, match=message):
+        grad_cam(make(), films)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda films: films[:, :8],
+        lambda films: films.repeat(3, axis=3),
+        lambda films: films.transpose(0, 3, 1, 2),
+    ],
+)
+def test_images_that_the_model_does_not_take_are_named(films, change):
+    with pytest.raises(ValueError, match=r"must have shape \(None, 12, 10, 1\), .* got \(3, "):
+        grad_cam(functional(), change(films))
+    with pytest.raises(ValueError, match=r"images must not be empty, got shape \(0, 12"):
+        grad_cam(functional(), films[:0])
 
 
 def test_the_gradient_is_that_of_finite_differences(films):

@@ -25,7 +25,7 @@ import companion
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 
-ALWAYS = "5_1_pneumonia"
+ALWAYS = "9_1_how_much_data"
 CHAPTERS = [page.stem for page in sources() if page.stem[0].isdigit()]
 RUN = """
 import sys, nbformat

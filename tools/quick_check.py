@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Fast, and broken by almost any change; the second looks whether the notebooks are in sync.
-ALWAYS = ("tests/test_imports.py", "tests/test_book.py")
+ALWAYS = ("tests/test_imports.py", "tests/test_faces.py", "tests/test_book.py")
 #: Tests that build, install or execute for minutes.
 LONG = "not slow and not browser and not network and not weekly"
 
@@ -57,10 +57,9 @@ def tests_of(files: list[str]) -> list[str]:
 
 
 def lint() -> None:
-    """Look at style and docstrings."""
+    """Look at style; docstrings are looked at where they are owed, in tests/test_faces.py."""
     _run("ruff", "check", ".")
     _run("ruff", "format", "--check", ".")
-    _run("numpydoc", "lint", *tracked("companion/*.py"))
 
 
 def main(arguments: list[str]) -> None:

@@ -167,7 +167,7 @@ def test_code_can_be_copied(visit):
     block.hover()
     block.locator("button.copybtn").click()
     page.wait_for_function("window.copied")
-    assert "from companion.data.pneumonia import load_pneumonia" in page.evaluate("window.copied")
+    assert "from companion.data import load_pneumonia" in page.evaluate("window.copied")
 
 
 def test_badge_and_launch_menu_lead_to_colab(visit):

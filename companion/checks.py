@@ -245,10 +245,21 @@ def check_input_shape(input_shape: tuple[int, int, int], axes: str) -> None:
         )
 
 
-def check_patience(patience: int | None) -> None:
-    """Raise unless training may wait for so many epochs: one or more, or without end."""
+def check_rounds(epochs: int, batch_size: int, patience: int | None) -> None:
+    """Raise unless a training has epochs and batches, and may wait an epoch or without end."""
+    if min(epochs, batch_size) < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs}, {batch_size}")
     if patience is not None and patience < 1:
         raise ValueError(f"patience must be None or at least 1, got {patience}")
+
+
+def check_answers(answers: np.ndarray) -> np.ndarray:
+    """Return a model's answers as float64, (N,), or raise where its weights have diverged."""
+    answers = np.asarray(answers, np.float64)
+    if not np.isfinite(answers).all():
+        bad = (~np.isfinite(answers)).sum()
+        raise FloatingPointError(f"the model answers {bad} of {len(answers)} images with no number")
+    return answers
 
 
 def _vector(name, values, count):

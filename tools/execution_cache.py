@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import notebooks
+from kernels import is_source
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "_build" / ".jupyter_cache"
@@ -25,15 +26,11 @@ STAMP = CACHE / "stamp"
 def inputs() -> list[Path]:
     """Return the files that outputs depend on; a pattern that finds nothing is an error."""
     kinds = ("companion/**/*", "tools/*.py", "constraints.txt")
-    found = {kind: [p for p in sorted(ROOT.glob(kind)) if _is_source(p)] for kind in kinds}
+    found = {kind: [p for p in sorted(ROOT.glob(kind)) if is_source(p)] for kind in kinds}
     empty = [kind for kind, paths in found.items() if not paths]
     if empty:
         raise FileNotFoundError(f"no file of {ROOT} matches {', '.join(empty)}")
     return [path for paths in found.values() for path in paths]
-
-
-def _is_source(path):
-    return path.is_file() and "__pycache__" not in path.parts
 
 
 def stamp() -> str:

@@ -50,7 +50,7 @@ CALM = {
 def unpack_wheel() -> Path:
     """Build the companion's wheel unless it was built from the same files; return where it lies."""
     names = ("pyproject.toml", "README.md", "LICENSE")
-    package = [path for path in (ROOT / "companion").rglob("*") if _belongs(path)]
+    package = [path for path in (ROOT / "companion").rglob("*") if is_source(path)]
     if not package:
         raise FileNotFoundError(f"{ROOT} holds no companion to build a wheel of")
     paths = sorted([*package, *(ROOT / name for name in names if (ROOT / name).is_file())])
@@ -81,7 +81,8 @@ def unpack_wheel() -> Path:
     return place
 
 
-def _belongs(path):
+def is_source(path: Path) -> bool:
+    """Tell whether a file of the package is written, and not made by Python from one that is."""
     return path.is_file() and "__pycache__" not in path.parts
 
 

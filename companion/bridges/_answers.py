@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from companion import by_hand
+from companion import by_hand, in_keras
 from companion.bridges._chains import torch_leaves
 from companion.in_torch.training import mode
 
@@ -123,10 +123,6 @@ def _keras_logits(model, images):
     last = model.layers[-1]
     if getattr(getattr(last, "activation", None), "__name__", "") != "sigmoid":
         return np.asarray(model(images, training=False))
-    features = np.asarray(keras.Model(model.inputs[0], last.input)(images, training=False))
     if isinstance(last, keras.layers.Activation):
-        return features
-    if not isinstance(last, keras.layers.Dense):
-        raise ValueError(f"a sigmoid at its end must be one of a Dense layer, got {last.name}")
-    found = features @ np.asarray(last.kernel)
-    return found if last.bias is None else found + np.asarray(last.bias)
+        return np.asarray(keras.Model(model.inputs[0], last.input)(images, training=False))
+    return in_keras.logits(model, images)

@@ -9,6 +9,7 @@ import companion.bridges._keras_layers
 import companion.bridges._torch_layers  # noqa: F401  both tell singledispatch their layers
 from companion import by_hand
 from companion.bridges._blocks import Block, blocks, blocks_of
+from companion.in_keras import layers_in_chain
 
 
 def chain_of(model):
@@ -40,27 +41,10 @@ def torch_leaves(module):
 
 def _keras_chain(model):
     """Return the blocks of a chain of Keras layers, each told how its inputs are ordered."""
-    if not getattr(model, "inputs", None):
-        raise ValueError(
-            f"model must be a built Sequential or functional one, got {type(model).__name__} "
-            f"{model.name!r}, whose layers do not tell how they are applied"
-        )
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise ValueError(
-            f"model must have one input and one output, got {len(model.inputs)} and "
-            f"{len(model.outputs)}"
-        )
-    found, order, last = [], None, model.inputs[0]
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.InputLayer):
-            continue
-        if isinstance(layer, keras.Model):
-            raise ValueError(f"model must hold layers only, got the model {layer.name} inside")
-        if layer.input is not last:
-            raise ValueError(f"model must be a chain, but {layer.name} does not take what precedes")
+    found, order = [], None
+    for layer in layers_in_chain(model):
         if getattr(layer, "stateful", False):
             raise ValueError(f"{layer.name} must be stateless, got stateful=True")
-        last = layer.output
         if isinstance(layer, keras.layers.Dense) and len(layer.input.shape) != 2:
             raise ValueError(f"{layer.name} must take (N, D), got {tuple(layer.input.shape)}")
         for block in blocks_of(layer, order):
@@ -69,8 +53,6 @@ def _keras_chain(model):
                 continue
             found.append(block)
             order = None if block.takes_order else order
-    if last is not model.outputs[0]:
-        raise ValueError("model must end in its last layer")
     return found
 
 

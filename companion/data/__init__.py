@@ -1,6 +1,9 @@
-"""Images: read, checked, changed, and made up; nothing that is read is trusted."""
+"""Images: read, checked, changed, and made up; nothing that is read is trusted.
 
-from importlib import import_module
+Names are imported from here when they are asked for: one needs pandas, another pooch.
+"""
+
+from companion._lazy import lazy_face
 
 _NAMES = {
     "augment": ("Affine", "apply_affine", "draw_affine", "repeat_exposures"),
@@ -12,18 +15,4 @@ _NAMES = {
     "phantom": ("make_cohort", "make_phantom"),
     "pneumonia": ("PneumoniaData", "load_pneumonia"),
 }
-_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
-
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name):
-    """Import what is asked for when it is asked for: one needs pandas, another pooch."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-
-
-def __dir__():
-    """List the public face."""
-    return __all__
+__getattr__, __dir__, __all__ = lazy_face(__name__, _NAMES)

@@ -1,7 +1,8 @@
 """The book's models in Keras, channels last, trained as those in PyTorch are."""
 
+from companion.in_keras.chain import layers_in_chain
 from companion.in_keras.grad_cam import grad_cam
 from companion.in_keras.models import document_cnn, layer_table, logits
 from companion.in_keras.training import fit, predict
 
-__all__ = ["document_cnn", "fit", "grad_cam", "layer_table", "logits", "predict"]
+__all__ = ["document_cnn", "fit", "grad_cam", "layer_table", "layers_in_chain", "logits", "predict"]

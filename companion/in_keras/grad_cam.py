@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from companion.checks import check_images
 from companion.data.images import enlarge
+from companion.in_keras.chain import layers_in_chain
 
 
 def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None) -> np.ndarray:
@@ -44,7 +45,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     >>> grad_cam(document_cnn((28, 28, 1)), np.zeros((2, 28, 28, 1), np.float32)).shape
     (2, 28, 28)
     """
-    layers = _chain(model)
+    layers = layers_in_chain(model)
     names = [each.name for each in layers]
     convolutions = [e.name for e in layers if isinstance(e, keras.layers.Conv2D)]
     name = layer if layer is not None else (convolutions or [None])[-1]
@@ -112,28 +113,3 @@ def _checked(images, expected):
     if any(want not in (None, size) for want, size in zip(expected, shape, strict=True)):
         raise ValueError(f"images must have shape {expected}, as the model takes them, got {shape}")
     return check_images("images", images)
-
-
-def _chain(model):
-    """Return the layers in the order in which they are applied, or raise where they branch."""
-    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise ValueError(
-            f"model must be a built Sequential or functional Keras model, got "
-            f"{type(model).__name__}"
-        )
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise ValueError(
-            f"model must be a chain with one input and one output, got {len(model.inputs)} and "
-            f"{len(model.outputs)}"
-        )
-    last, found = model.inputs[0], []
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.InputLayer):
-            continue
-        if isinstance(layer.input, list) or layer.input is not last:
-            raise ValueError(f"model must be a chain, but {layer.name} takes something else")
-        last = layer.output
-        found.append(layer)
-    if last is not model.outputs[0]:
-        raise ValueError("model must be a chain that ends in its last layer")
-    return found

@@ -58,7 +58,7 @@ def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     model : keras.Model
-        A sequential model that ends in a Dense layer.
+        A built model that ends in a Dense layer.
     images : numpy.ndarray
         float32, (N, H, W, C).
 
@@ -80,9 +80,9 @@ def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     last = model.layers[-1]
     if not isinstance(last, keras.layers.Dense):
         raise ValueError(f"model must end in a Dense layer, ends in {type(last).__name__}")
-    features = keras.Model(model.inputs[0], model.layers[-2].output)(images, training=False)
-    kernel, bias = last.get_weights()
-    return np.asarray(features) @ kernel + bias
+    features = np.asarray(keras.Model(model.inputs[0], last.input)(images, training=False))
+    found = features @ np.asarray(last.kernel)
+    return found if last.bias is None else found + np.asarray(last.bias)
 
 
 def layer_table(model: keras.Sequential) -> pd.DataFrame:

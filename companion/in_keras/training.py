@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from tqdm.keras import TqdmCallback
 
-from companion.checks import check_images, check_patience
+from companion.checks import check_answers, check_images, check_rounds
 from companion.history import History
 
 if TYPE_CHECKING:
@@ -70,11 +70,9 @@ def fit(
     >>> len(history.val_loss)
     1
     """
-    if min(epochs, batch_size) < 1:
-        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs}, {batch_size}")
+    check_rounds(epochs, batch_size, patience)
     if keep not in ("best", "last"):
         raise ValueError(f'keep must be "best" or "last", got {keep!r}')
-    check_patience(patience)
     # How the engine runs, not what it computes: uncompiled, in calls of sixteen updates, it needs
     # half the time on a processor.
     engine = {"jit_compile": False, "steps_per_execution": 16}
@@ -123,11 +121,8 @@ def predict(model: keras.Model, images: np.ndarray, *, batch_size: int = 256) ->
     """
     images = channels_last(check_images("images", images))
     parts = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
-    found = np.concatenate([np.asarray(model(part, training=False)) for part in parts])[:, 0]
-    if not np.isfinite(found).all():
-        bad = int((~np.isfinite(found)).sum())
-        raise FloatingPointError(f"the model answers {bad} of {len(found)} images with no number")
-    return found.astype(np.float64)
+    found = [np.asarray(model(part, training=False)) for part in parts]
+    return check_answers(np.concatenate(found)[:, 0])
 
 
 def channels_last(images: np.ndarray) -> np.ndarray:

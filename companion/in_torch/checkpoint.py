@@ -99,6 +99,13 @@ def load_model(path: str | os.PathLike, model: nn.Module) -> dict:
     ...     load_model(path, nn.Linear(2, 1))
     {'epoch': 3}
     """
+    content = _read(path, model)
+    model.load_state_dict(content.pop("weights"))
+    return content
+
+
+def _read(path, model):
+    """Return what a file holds, its weights such as the model has, and the rest; load nothing."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -117,8 +124,7 @@ def load_model(path: str | os.PathLike, model: nn.Module) -> dict:
         raise CheckpointError(
             f"{path}: is of the model {content['model']}, expected {type(model).__name__}{first}"
         )
-    model.load_state_dict(content["weights"])
-    return {key: value for key, value in content.items() if key not in ("model", "weights")}
+    return {key: value for key, value in content.items() if key != "model"}
 
 
 class Checkpoint:
@@ -169,17 +175,16 @@ class Checkpoint:
         self._run |= {f"{name} films": _digest(part) for name, part in films.items()}
         if not self.path.exists():
             return best
-        before = _copy(model)
-        state = load_model(self.path, model)
+        state = _read(self.path, model)
         was = state.get("run")
         if was != self._run:
-            model.load_state_dict(before)
             was = was if isinstance(was, dict) else {}
             names = [name for name in self._run if was.get(name) != self._run[name]]
             raise CheckpointError(
                 f"{self.path}: is of another training: "
                 + "; ".join(f"{n} was {was.get(n)}, is {self._run[n]}" for n in names)
             )
+        model.load_state_dict(state["weights"])
         optimizer.load_state_dict(state["optimizer"])
         if schedule is not None:
             schedule.load_state_dict(state["schedule"])
@@ -199,10 +204,6 @@ class Checkpoint:
             self.path, model, optimizer=optimizer.state_dict(), history=asdict(history), best=best,
             schedule=None if schedule is None else schedule.state_dict(), run=self._run,
         )  # fmt: skip
-
-
-def _copy(model):
-    return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
 def _described(value):

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from tqdm import trange
 
-from companion.checks import check_images, check_patience
+from companion.checks import check_answers, check_images, check_rounds
 from companion.history import History
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ def fit(
     >>> len(history.val_loss)
     2
     """
-    if min(epochs, batch_size) < 1:
-        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs}, {batch_size}")
-    check_patience(patience)
+    check_rounds(epochs, batch_size, patience)
     home = next(model.parameters()).device
     model.to(choose_device(device), memory_format=torch.channels_last)
     updates = optimizer(model.parameters())
@@ -224,11 +222,8 @@ def logits(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> to
     parts = as_tensor(check_images("images", images)).split(batch_size)
     device = next(iter(model.parameters()), parts[0]).device
     with mode(model, training=False), torch.inference_mode():
-        found = torch.cat([model(part.to(device)).cpu() for part in parts]).double()
-    if not torch.isfinite(found).all():
-        bad = int((~torch.isfinite(found)).sum())
-        raise FloatingPointError(f"the model answers {bad} of {len(found)} images with no number")
-    return found
+        found = torch.cat([model(part.to(device)).cpu() for part in parts])
+    return torch.from_numpy(check_answers(found.numpy()))
 
 
 def validate(model: nn.Module, films: Films, loss: Loss) -> tuple[float, float]:

@@ -84,3 +84,10 @@ def test_logits_need_a_dense_layer_at_the_end():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.ReLU()])
     with pytest.raises(ValueError, match="ends in ReLU"):
         logits(model, np.zeros((1, 4), np.float32))
+
+
+def test_logits_of_a_functional_model_without_bias(rng):
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.layers.Dense(1, use_bias=False)(inputs))
+    images = rng.random((3, 4), np.float32)
+    np.testing.assert_allclose(logits(model, images), images @ model.get_weights()[0], rtol=1e-6)

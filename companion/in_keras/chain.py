@@ -31,7 +31,7 @@ def layers_in_chain(model: keras.Model) -> list[keras.layers.Layer]:
     """
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise ValueError(
-            f"model must be a built Keras model, a Sequential or functional one, got "
+            f"model must be a built Sequential or functional Keras model, got "
             f"{type(model).__name__}, whose layers do not tell how they are applied"
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1:

@@ -161,7 +161,7 @@ REFUSED = {
         lambda: nn.Linear(4, 2, device="meta"), "Linear must have its numbers in memory",
     ),
     "a size that is not known": (lambda: nn.LazyLinear(2), "got LazyLinear, a class derived"),
-    "a model of its own": (Untold, "functional one, got Untold"),
+    "a model of its own": (Untold, "functional Keras model, got Untold"),
     "a model that is not built": (
         lambda: keras.Sequential([L.Dense(2)]), "must be a built Sequential",
     ),

@@ -36,18 +36,19 @@ from companion.in_torch.training import predict
 from companion.studies.phantoms import COUNTS, draw_splits, found_by_all, mark_those, train_on
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "explanations.json"
-WINDOW, SIZE = 12, 64
+WINDOW, SIZE, REACH = 6, 32, 4
+pooled_cnn = partial(PooledCNN, widths=(16, 32, 64))
 
 
 def run(seed, counts=COUNTS):
     """Draw films, train four networks, and return every score, the mean over films."""
     torch.set_num_threads(1)
-    splits, rng = draw_splits(64 + seed, counts=counts), np.random.default_rng(93 + seed)
+    splits, rng = draw_splits(64 + seed, counts=counts, size=SIZE), np.random.default_rng(93 + seed)
     test = splits["test"]
     models = {
-        "pooled": train_on(splits, PooledCNN(1, seed=seed), seed=seed),
+        "pooled": train_on(splits, pooled_cnn(seed=seed), epochs=6, seed=seed),
         "document": train_on(
-            splits, DocumentCNN((1, SIZE, SIZE), seed=seed), epochs=8, learning_rate=1e-3, seed=seed
+            splits, DocumentCNN((1, SIZE, SIZE), seed=seed), epochs=6, learning_rate=1e-3, seed=seed
         ),
     }
     rows = found_by_all(test, list(models.values()))
@@ -68,7 +69,7 @@ def run(seed, counts=COUNTS):
     }
     found["area", "of the lesions"] = lesions.mean()
 
-    attentive = train_on(splits, AttentionCNN(1, seed=seed), seed=seed)
+    attentive = train_on(splits, AttentionCNN(widths=(16, 32, 64), seed=seed), seed=seed)
     own = enlarge(attention_maps(attentive, shown), (SIZE, SIZE))
     chances = {
         "own weights": predict(attentive, test.images),
@@ -83,13 +84,13 @@ def run(seed, counts=COUNTS):
     found["attention", "rank agreement with saliency"] = rank_agreement(own, slope).mean()
 
     marked_splits = {name: mark_those(films, 1) for name, films in splits.items()}
-    marked = train_on(marked_splits, PooledCNN(1, seed=seed), epochs=3, seed=seed)
+    marked = train_on(marked_splits, pooled_cnn(seed=seed), epochs=3, seed=seed)
     for place, films in (
         ("the ill", marked_splits["test"]), ("nobody", test), ("the healthy", mark_those(test, 0))
     ):  # fmt: skip
         auroc = roc_auc_score(test.labels, predict(marked, films.images))
         found["shortcut", f"AUROC, marker on {place}"] = auroc
-    corner = np.broadcast_to(marker_mask((SIZE, SIZE), reach=8), lesions.shape)
+    corner = np.broadcast_to(marker_mask((SIZE, SIZE), reach=REACH), lesions.shape)
     for method in METHODS:
         maps = explain(marked, add_marker(shown), method, window=WINDOW)
         found["marker", method, "points at the marker"] = pointing_game(maps, corner).mean()

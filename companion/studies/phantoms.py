@@ -19,7 +19,7 @@ COUNTS = {"train": 2000, "validation": 300, "test": 300}
 
 
 def draw_splits(
-    seed: int, *, counts: Mapping[str, int] = COUNTS, size: int = 64
+    seed: int, *, counts: Mapping[str, int] = COUNTS, size: int = 32
 ) -> dict[str, Films]:
     """Make the films of each split; no patient is in two.
 

@@ -22,6 +22,8 @@ OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)$")
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 TARGET = re.compile(r"^\(([\w:.-]+)\)=[ \t]*$")
 WITH_TITLE = re.compile(r"^(.*?)\s*<(.+)>$", re.S)
+#: What a notebook says where the page has a figure to operate.
+OPERATED = "*On [the book's page]({}) there is a figure here that you can operate.*"
 
 
 class UnknownMarkup(ValueError):
@@ -35,6 +37,11 @@ class Numbers:
     page: str = "book/index"
     exercises: dict[str, int] = field(default_factory=dict)
     cited: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Where the page is read on the web."""
+        return site_address(self.page)
 
 
 def convert(text: str, numbers: Numbers) -> str:
@@ -78,12 +85,7 @@ def _directive(opening, body, numbers):
     if name == "math":
         return ["$$", *body, "$$"]
     if name == "raw":
-        page = site_address(numbers.page)
-        return [
-            "",
-            f"*On [the book's page]({page}) there is a figure here that you can operate.*",
-            "",
-        ]
+        return ["", OPERATED.format(numbers.address), ""]
     if name in ADMONITIONS or name == "admonition":
         title = ADMONITIONS.get(name) or _roles(argument, numbers)
         opener = [argument] if argument and name in ADMONITIONS else []

@@ -10,6 +10,7 @@ import copy
 import hashlib
 import multiprocessing
 import os
+import re
 import sys
 import tempfile
 import time
@@ -20,12 +21,14 @@ from pathlib import Path
 import jupytext
 import kernels
 import nbformat
-from myst_to_markdown import Numbers, convert
+from myst_to_markdown import OPERATED, Numbers, convert
 from page_parts import add_banner, address_problem, fill_setup
 
 ROOT = Path(__file__).resolve().parent.parent
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 BITMAPS = ("image/png", "image/jpeg", "image/svg+xml")
+#: What a figure to operate is drawn from: it may be of patients' films, which are stored nowhere.
+FIGURE_DATA = re.compile(r'(<script type="application/json">)[^<]*(</script>)')
 AT_ONCE = min(2, os.cpu_count() or 1)  # a page takes up to 3 GB of memory
 
 
@@ -42,7 +45,7 @@ def make_notebook(source: Path) -> nbformat.NotebookNode:
     """Return a chapter as a notebook without outputs, its text in plain Markdown."""
     text = fill_setup(add_banner(source.read_text("utf8"), BADGE, f"book/{source.stem}"))
     paired = jupytext.reads(text, fmt="md:myst")
-    numbers, cells, in_solution = Numbers(), [], False
+    numbers, cells, in_solution = Numbers(f"book/{source.stem}"), [], False
     for cell in paired.cells:
         if cell.cell_type == "code":
             metadata = _code_metadata(cell, folded=in_solution)
@@ -52,6 +55,8 @@ def make_notebook(source: Path) -> nbformat.NotebookNode:
                 cells.append(
                     nbformat.v4.new_markdown_cell(f"*{convert(caption, numbers).strip()}*")
                 )
+            if "operate(" in cell.source:
+                cells.append(nbformat.v4.new_markdown_cell(OPERATED.format(numbers.address)))
         else:
             cells.append(nbformat.v4.new_markdown_cell(convert(cell.source, numbers)))
             if "{solution-" in cell.source:
@@ -135,6 +140,9 @@ def comparable(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
                 for kind in BITMAPS:
                     output.get("data", {}).pop(kind, None)
                     output.get("metadata", {}).pop(kind, None)
+                if "text/html" in output.get("data", {}):
+                    html = output.data["text/html"]
+                    output.data["text/html"] = FIGURE_DATA.sub(r"\1\2", html)
     return notebook
 
 

@@ -11,6 +11,7 @@ _NAMES = {
     "notebook": (
         "report_table", "show_cost", "show_data_notice", "show_source", "show_versions",
     ),
+    "operated": ("operate", "packed"),
     "tables": ("read_table",),
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy_face(__name__, _NAMES)

@@ -4,108 +4,19 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
 import re
-import shutil
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
-import execution_cache
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from filelock import FileLock
 from notebooks import ROOT, sources
-from playwright.sync_api import sync_playwright
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 HTML = ROOT / "_build" / "html"
 NOTEBOOKS = sorted(page.stem for page in sources())
 PAGES = sorted([*NOTEBOOKS, "notation", "references"])
-SIZES = {"wide": (1400, 900), "phone": (390, 844)}
-
-#: Labels of tabs fade from the light theme's colour to the dark one's: contrast counts at the end.
-TRANSITIONS_ENDED = """
-Promise.allSettled(
-  document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished)
-)
-"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """The system's Chromium."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        message = f"none of {', '.join(names)} is installed"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=options)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def book(browser):
-    """Build the book as ``make book`` does; executed notebooks are taken from the cache."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")  # the same in all processes of a run
-    (ROOT / "_build").mkdir(exist_ok=True)
-    built = ROOT / "_build" / "built_in_run"
-    with FileLock(ROOT / "_build" / "build.lock"):
-        if not run or not built.is_file() or built.read_text() != run:
-            execution_cache.drop_stale()
-            execution_cache.fill([])
-            script = Path(sys.executable).with_name("jupyter-book")
-            command = [script, "build", ".", "-W", "-n", "--keep-going"]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-            built.write_text(run)
-    return HTML
-
-
-@pytest.fixture
-def visit(browser, book):
-    """Open a page and collect what the console says; every request must stay on this machine."""
-    contexts = []
-
-    def open_page(address, *, size="wide", scheme="light", grants=()):
-        width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
-            offline=address.startswith("file:"),
-            permissions=list(grants),
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.problems = []
-        page.on(
-            "console",
-            lambda m: page.problems.append(m.text) if m.type in ("error", "warning") else None,
-        )
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("requestfailed", lambda r: page.problems.append(f"failed: {r.url}"))
-        page.on(
-            "request",
-            lambda r: (
-                None
-                if r.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1"))
-                else page.problems.append(f"asked for {r.url}")
-            ),
-        )
-        page.goto(address, wait_until="load")
-        page.wait_for_function("!window.MathJax || MathJax.startup?.promise")
-        page.evaluate("window.MathJax?.startup?.promise")
-        page.evaluate(TRANSITIONS_ENDED)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+SIZES = ("wide", "phone")
 
 
 def file_of(page):

@@ -89,7 +89,7 @@ def run(seed, counts=COUNTS):
     ):  # fmt: skip
         auroc = roc_auc_score(test.labels, predict(marked, films.images))
         found["shortcut", f"AUROC, marker on {place}"] = auroc
-    corner = np.broadcast_to(marker_mask((SIZE, SIZE), reach=8), lesions.shape)
+    corner = np.broadcast_to(marker_mask((SIZE, SIZE), margin=8), lesions.shape)
     for method in METHODS:
         maps = explain(marked, add_marker(shown), method, window=WINDOW)
         found["marker", method, "points at the marker"] = pointing_game(maps, corner).mean()

@@ -36,7 +36,7 @@ from companion.in_torch.training import predict
 from companion.studies.phantoms import COUNTS, draw_splits, found_by_all, mark_those, train_on
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "explanations.json"
-WINDOW, SIZE, REACH = 6, 32, 4
+WINDOW, SIZE, MARGIN = 6, 32, 4
 pooled_cnn = partial(PooledCNN, widths=(16, 32, 64))
 
 
@@ -90,7 +90,7 @@ def run(seed, counts=COUNTS):
     ):  # fmt: skip
         auroc = roc_auc_score(test.labels, predict(marked, films.images))
         found["shortcut", f"AUROC, marker on {place}"] = auroc
-    corner = np.broadcast_to(marker_mask((SIZE, SIZE), reach=REACH), lesions.shape)
+    corner = np.broadcast_to(marker_mask((SIZE, SIZE), margin=MARGIN), lesions.shape)
     for method in METHODS:
         maps = explain(marked, add_marker(shown), method, window=WINDOW)
         found["marker", method, "points at the marker"] = pointing_game(maps, corner).mean()

@@ -71,14 +71,14 @@ def gather(points):
 
 
 def run_point(learner, size, seed, noise, prevalence, splits):
-    """Draw a budget, spoil its labels, train and score."""
+    """Draw a budget, make some labels wrong, train and score."""
     torch.set_num_threads(1)
     rng, pool = np.random.default_rng(seed), splits["train"]
     rows = draw_budget(pool.labels, size, rng, prevalence=prevalence)
-    spoilt = pool.labels.copy()
+    noisy = pool.labels.copy()
     drawn = np.concatenate(rows)
-    spoilt[drawn] = flip_labels(spoilt[drawn], noise, rng)
-    parts = [Films(pool.images[part], spoilt[part]) for part in rows]
+    noisy[drawn] = flip_labels(noisy[drawn], noise, rng)
+    parts = [Films(pool.images[part], noisy[part]) for part in rows]
     return {(size, seed): score(LEARNERS[learner](*parts, seed), splits)}
 
 

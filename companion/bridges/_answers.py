@@ -7,8 +7,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from companion import by_hand, in_keras
+from companion import by_hand
 from companion.bridges._chains import torch_leaves
+from companion.in_keras.images import channels_last
+from companion.in_keras.models import before_activation
 from companion.in_torch.training import mode
 
 COUNT = 6
@@ -79,7 +81,7 @@ def _answers(name, model, images):
         if isinstance(model, by_hand.DocumentCNN):
             found = model.logits(images.astype(model.dtype))
         elif isinstance(model, keras.Model):
-            found = _keras_logits(model, np.moveaxis(images, 1, -1) if images.ndim == 4 else images)
+            found = _keras_logits(model, channels_last(images) if images.ndim == 4 else images)
             found = np.moveaxis(found, -1, 1) if found.ndim == 4 else found
         else:
             found = _torch_logits(model, images)
@@ -125,4 +127,4 @@ def _keras_logits(model, images):
         return np.asarray(model(images, training=False))
     if isinstance(last, keras.layers.Activation):
         return np.asarray(keras.Model(model.inputs[0], last.input)(images, training=False))
-    return in_keras.logits(model, images)
+    return before_activation(model, images)

@@ -139,7 +139,7 @@ def rows_to_keras(rows, order):
 
 
 def swap_gates(array):
-    """Exchange the first two gates of Keras' GRU, update and reset; the way back is the same."""
+    """Exchange update and reset, the first two gates of Keras' GRU; this is its own inverse."""
     update, reset, candidate = np.split(array, 3, axis=-1)
     return np.concatenate([reset, update, candidate], axis=-1)
 

@@ -194,8 +194,8 @@ def _keras_pads(layer, size, stride, dilation):
         raise ValueError(f"padding 'same' needs maps of known size, got {tuple(shape)}")
     pads = []
     for length, window, step, spread in zip(shape, size, stride, dilation, strict=True):
-        reach = spread * (window - 1) + 1
-        total = max((-(-length // step) - 1) * step + reach - length, 0)
+        extent = spread * (window - 1) + 1
+        total = max((-(-length // step) - 1) * step + extent - length, 0)
         pads.append((total // 2, total - total // 2))
     return pads
 

@@ -86,8 +86,8 @@ def _(layer, order=None):
         raise ValueError(f"padding_mode must be zeros, got {layer.padding_mode!r}")
     dilation, stride = pair(layer.dilation), pair(layer.stride)
     if layer.padding == "same":
-        reach = [d * (k - 1) for d, k in zip(dilation, layer.kernel_size, strict=True)]
-        pads = [(r // 2, r - r // 2) for r in reach]
+        totals = [d * (k - 1) for d, k in zip(dilation, layer.kernel_size, strict=True)]
+        pads = [(r // 2, r - r // 2) for r in totals]
     else:
         pads = [(p, p) for p in ((0, 0) if layer.padding == "valid" else pair(layer.padding))]
 

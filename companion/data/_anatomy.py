@@ -135,8 +135,8 @@ def _ribs(rng, build, y, side, share):
         (front, 0.28 * (share > 0.38).astype(y.dtype), 5),
     ):
         rib = np.rint(level)
-        reach = np.minimum(0.62 + 0.10 * rib, 0.96)
-        shown = (rib >= 0) & (rib < count) & (share < reach)
+        end = np.minimum(0.62 + 0.10 * rib, 0.96)
+        shown = (rib >= 0) & (rib < count) & (share < end)
         bone += shown.astype(y.dtype) * strength * _tube((level - rib) * spacing, build.rib_radius)
     return bone
 
@@ -168,13 +168,13 @@ def opacity(rng, x, y, lungs, grain):
     if pattern == "diffuse":
         return 0.55 * strength * np.maximum(grain, 0)
     count = 1 if pattern == "lobar" else int(rng.integers(3, 6))
-    reach = rng.uniform(22, 36) if pattern == "lobar" else rng.uniform(10, 17)
+    radius = rng.uniform(22, 36) if pattern == "lobar" else rng.uniform(10, 17)
     rows, columns = np.nonzero(lungs)
     total = np.zeros_like(x)
     for pick in rng.integers(len(rows), size=count):
         dx, dy = x - x[rows[pick], columns[pick]], y - y[rows[pick], columns[pick]]
         stretch = rng.uniform(0.7, 1.4)
-        square = (dx / (reach * stretch)) ** 2 + (dy * stretch / reach) ** 2
+        square = (dx / (radius * stretch)) ** 2 + (dy * stretch / radius) ** 2
         total = np.maximum(total, _step(3.5 * (grain - square)))
     return strength * total
 

@@ -181,7 +181,7 @@ def repeat_exposures(
     rng : numpy.random.Generator
         Source of randomness.
     noise : float
-        Standard deviation of the noise that each exposure adds; the sum is cut to [0, 1].
+        Standard deviation of the noise that each exposure adds; the sum is clipped to [0, 1].
 
     Returns
     -------

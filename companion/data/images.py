@@ -105,7 +105,7 @@ def _read_grey(picture):
 
 
 def center_square(image: np.ndarray, size: int) -> np.ndarray:
-    """Cut the largest centred square out of an image and resize it.
+    """Crop an image to its largest centred square and resize it.
 
     This is how PneumoniaMNIST was made from the published films.
 

@@ -39,15 +39,15 @@ def add_marker(images: np.ndarray, *, side: int = 4, edge: int = 2) -> np.ndarra
 
 
 def marker_mask(
-    size: tuple[int, int], *, reach: int = 0, side: int = 4, edge: int = 2
+    size: tuple[int, int], *, margin: int = 0, side: int = 4, edge: int = 2
 ) -> np.ndarray:
-    """Return where the marker of :func:`add_marker` is, and so many pixels about it.
+    """Return where the marker of :func:`add_marker` is, with a margin about it.
 
     Parameters
     ----------
     size : tuple of int
         Height and width of the films.
-    reach : int
+    margin : int
         How many pixels beside it count as well.
     side, edge : int
         As for :func:`add_marker`.
@@ -60,18 +60,18 @@ def marker_mask(
     Raises
     ------
     ValueError
-        If the square does not lie inside the films, or `reach` is negative.
+        If the square does not lie inside the films, or `margin` is negative.
 
     Examples
     --------
-    >>> marker_mask((4, 4), reach=1, side=1, edge=1).astype(int).sum(axis=1).tolist()
+    >>> marker_mask((4, 4), margin=1, side=1, edge=1).astype(int).sum(axis=1).tolist()
     [3, 3, 3, 0]
     """
     _check_place(size, side, edge)
-    if reach < 0:
-        raise ValueError(f"reach must be at least 0, got {reach}")
+    if margin < 0:
+        raise ValueError(f"margin must be at least 0, got {margin}")
     mask = np.zeros(size, bool)
-    inside = slice(max(edge - reach, 0), edge + side + reach)
+    inside = slice(max(edge - margin, 0), edge + side + margin)
     mask[inside, inside] = True
     return mask
 

@@ -52,7 +52,7 @@ def make_phantom(
     size : int
         Height and width in pixels, at least 16; the film always covers 205 mm.
     label : {0, 1}, optional
-        Whether there is pneumonia. Drawn with equal chance when absent.
+        Whether there is pneumonia. Drawn with equal probability when absent.
     build : companion.data._anatomy.Build, optional
         The patient's anatomy. Drawn when absent.
 
@@ -122,7 +122,7 @@ def make_cohort(
     size : int
         Height and width in pixels, at least 16.
     prevalence : float
-        Chance, in [0, 1], that a patient has pneumonia, then on every film.
+        Probability, in [0, 1], that a patient has pneumonia, then on every film.
     films : tuple of int
         Fewest and most films of a patient, at least 1.
 

@@ -101,10 +101,10 @@ def auroc(value: float, labels: np.ndarray, scores: np.ndarray, design: Design) 
     trust = fewest / (fewest + HALF_TRUSTED) if seen > 0 else 0.0
     # Without evidence the films of a patient count as one.
     ratio = (trust * seen / model if trust else 0.0) + (1 - trust) * len(labels) / design.patients()
-    reach = design.quantile(fewest) * np.sqrt(ratio)
+    critical = design.quantile(fewest) * np.sqrt(ratio)
 
     def _excess(true):
-        return abs(value - true) - reach * np.sqrt(_newcombe(true, m, n))
+        return abs(value - true) - critical * np.sqrt(_newcombe(true, m, n))
 
     step = 1e-9
     low = brentq(_excess, 0, value - step) if value > step and _excess(0) > 0 else 0.0
@@ -147,8 +147,8 @@ def average_precision(value: float, variance: float, ill: np.ndarray, design: De
         raise Unknown(f"{patients} ill: at least {LEAST_ILL} needed")
     # A curve is made of pairs, which can be worth more films than there are.
     size = min(value * (1 - value) / variance, 2 * len(ill)) if variance > 0 else patients
-    freedom = patients - 1 if design.clustered else 2 * patients
-    tail = student.ppf((1 + design.confidence) / 2, freedom)
+    degrees_of_freedom = patients - 1 if design.clustered else 2 * patients
+    tail = student.ppf((1 + design.confidence) / 2, degrees_of_freedom)
     size = max(size, 1.0) * (design.normal() / tail) ** 2
     return wilson(value, size, design.confidence)
 
@@ -180,11 +180,11 @@ def calibration_error(
     # Resamples of few patients vary too little, so that theirs is the higher quantile.
     level = confidence if consistent is not None else (1 + confidence) / 2
     noise = float(np.quantile(np.abs(drawn - gaps).sum(axis=1), level))
-    chance = noise
+    by_chance = noise
     if consistent is not None:
-        chance = float(np.quantile(np.abs(consistent).sum(axis=1), confidence))
+        by_chance = float(np.quantile(np.abs(consistent).sum(axis=1), confidence))
     least = float(np.quantile(np.abs(drawn).sum(axis=1) - value, (1 - confidence) / 2))
-    low, high = max(value - chance, 0.0), min(max(value - least, noise, chance), 1.0)
+    low, high = max(value - by_chance, 0.0), min(max(value - least, noise, by_chance), 1.0)
     if low == high:
         raise Unknown("every probability is 0 or 1 and came true, so that nothing varies")
     return low, high

@@ -124,8 +124,8 @@ def fit_isotonic(labels: np.ndarray, probabilities: np.ndarray) -> Calibrator:
 
     Examples
     --------
-    >>> labels, chance = np.array([0, 1, 0, 1]), np.array([0.1, 0.3, 0.6, 0.9])
-    >>> fit_isotonic(labels, chance)(chance).tolist()
+    >>> labels, probabilities = np.array([0, 1, 0, 1]), np.array([0.1, 0.3, 0.6, 0.9])
+    >>> fit_isotonic(labels, probabilities)(probabilities).tolist()
     [0.0, 0.5, 0.5, 1.0]
     """
     from sklearn.isotonic import IsotonicRegression

@@ -26,7 +26,7 @@ class Comparison:
     difference, low, high : float
         Second minus first, and the ends of its interval; NaN where there is none.
     p_value : float
-        Chance of a difference at least so great if there were none; NaN where it is not known.
+        Probability of a difference at least so great if there were none; NaN where it is not known.
     reason : str
         Why there is no interval; empty where there is one.
     """
@@ -113,16 +113,16 @@ def delong(
     reason = _why_not(scores, counts, difference, variance)
     if reason:
         return Comparison(*map(float, areas), difference, np.nan, np.nan, np.nan, reason)
-    chance = 2 * norm.sf(abs(difference) / np.sqrt(variance)) if difference else 1.0
+    p_value = 2 * norm.sf(abs(difference) / np.sqrt(variance)) if difference else 1.0
     if min(counts) >= DELONG_FROM:
-        reach = norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
-        low, high = difference - reach, difference + reach
+        half_width = norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
+        low, high = difference - half_width, difference + half_width
     else:
         ends = [auroc(float(area), labels, score, Design(np.arange(len(labels)), confidence))
                 for area, score in zip(areas, scores, strict=True)]  # fmt: skip
         low, high = _mover_of_difference(areas, ends, covariance)
     return Comparison(
-        *map(float, areas), difference, max(float(low), -1.0), min(float(high), 1.0), float(chance)
+        *map(float, areas), difference, max(float(low), -1.0), min(float(high), 1.0), float(p_value)
     )
 
 
@@ -145,12 +145,12 @@ def _mover_of_difference(areas, ends, covariance):
     shared = covariance[0, 1] / np.sqrt(product) if product > 0 else 0.0
     difference = areas[1] - areas[0]
 
-    def _reach(of_second, of_first):
+    def _distance(of_second, of_first):
         both = of_second**2 + of_first**2 - 2 * shared * of_second * of_first
         return np.sqrt(max(both, 0.0))
 
-    below = _reach(areas[1] - ends[1][0], ends[0][1] - areas[0])
-    above = _reach(ends[1][1] - areas[1], areas[0] - ends[0][0])
+    below = _distance(areas[1] - ends[1][0], ends[0][1] - areas[0])
+    above = _distance(ends[1][1] - areas[1], areas[0] - ends[0][0])
     return difference - below, difference + above
 
 
@@ -200,15 +200,15 @@ def mcnemar(
     right = first == labels, second == labels
     lost, won = int((right[0] & ~right[1]).sum()), int((~right[0] & right[1]).sum())
     table = [[int((right[0] & right[1]).sum()), lost], [won, int((~right[0] & ~right[1]).sum())]]
-    chance = float(mcnemar_test(table, exact=True).pvalue) if won + lost else 1.0
+    p_value = float(mcnemar_test(table, exact=True).pvalue) if won + lost else 1.0
     # statsmodels has no interval for it.
     count = len(labels)
     middle = (won - lost) / (count + 2)
     variance = ((won + lost + 1) / (count + 2) - middle**2) / (count + 2)
-    reach = norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
+    half_width = norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
     accuracies = right[0].mean(), right[1].mean()
-    ends = max(middle - reach, -1.0), min(middle + reach, 1.0)
-    return Comparison(*map(float, (*accuracies, (won - lost) / count, *ends)), chance)
+    ends = max(middle - half_width, -1.0), min(middle + half_width, 1.0)
+    return Comparison(*map(float, (*accuracies, (won - lost) / count, *ends)), p_value)
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

@@ -171,10 +171,10 @@ def explain_gap(
     if not np.isfinite(threshold):
         raise ValueError(f"threshold must be finite, got {threshold}")
     share = met[0].mean()
-    cuts = np.unique(np.concatenate([seen[1], met[1], [np.inf]]))
-    mixture, best_mixture = _accuracies(*seen, share, threshold, cuts)
-    accuracy, best = _accuracies(*met, share, threshold, cuts)
-    before = _accuracies(*seen, np.mean(seen[0]), threshold, cuts)[0]
+    others = np.unique(np.concatenate([seen[1], met[1], [np.inf]]))
+    mixture, best_mixture = _accuracies(*seen, share, threshold, others)
+    accuracy, best = _accuracies(*met, share, threshold, others)
+    before = _accuracies(*seen, np.mean(seen[0]), threshold, others)[0]
     return {
         "seen": before,
         "prevalence": mixture - before,
@@ -184,14 +184,14 @@ def explain_gap(
     }
 
 
-def _accuracies(labels, scores, prevalence, threshold, cuts):
-    """Return the accuracy at a prevalence, and that of the best cut."""
+def _accuracies(labels, scores, prevalence, threshold, others):
+    """Return the accuracy at a prevalence, and that at the best of the thresholds."""
     ill, normal = np.sort(scores[labels == 1]), np.sort(scores[labels == 0])
     if not (len(ill) and len(normal)):
         raise ValueError(f"labels must hold 0 and 1, both, got {np.unique(labels).tolist()}")
-    cuts = np.append(cuts, threshold)
-    recall = 1 - np.searchsorted(ill, cuts) / len(ill)
-    specificity = np.searchsorted(normal, cuts) / len(normal)
+    thresholds = np.append(others, threshold)
+    recall = 1 - np.searchsorted(ill, thresholds) / len(ill)
+    specificity = np.searchsorted(normal, thresholds) / len(normal)
     accuracy = prevalence * recall + (1 - prevalence) * specificity
     return float(accuracy[-1]), float(accuracy.max())
 

@@ -148,9 +148,9 @@ def mean_interval(
     error = values.std(axis=-1, ddof=1) / np.sqrt(seeds)
     # Values that are all the same say nothing of how much others would differ.
     error = np.where(values.max(axis=-1) > values.min(axis=-1), error, np.nan)
-    reach = student.ppf((1 + confidence) / 2, seeds - 1) * error
+    half_width = student.ppf((1 + confidence) / 2, seeds - 1) * error
     if bounds is None:
-        return mean, mean - reach, mean + reach
+        return mean, mean - half_width, mean + half_width
     least, most = map(float, bounds)
     if not least < most or values.min() < least or values.max() > most:
         raise ValueError(
@@ -159,8 +159,8 @@ def mean_interval(
     place = (mean - least) / (most - least)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Delta method: the logit's slope is 1 / (p (1 - p)).
-        reach = reach / (most - least) / (place * (1 - place))
-        low, high = (expit(logit(place) + sign * reach) for sign in (-1, 1))
+        half_width = half_width / (most - least) / (place * (1 - place))
+        low, high = (expit(logit(place) + sign * half_width) for sign in (-1, 1))
     return mean, least + (most - least) * low, least + (most - least) * high
 
 

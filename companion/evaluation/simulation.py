@@ -30,7 +30,7 @@ def draw_study(
     alike : float
         Share of the variance that films of one patient have in common, in [0, 1].
     prevalence : float
-        Chance that a patient is ill, between 0 and 1.
+        Probability that a patient is ill, between 0 and 1.
     ill : int, optional
         Exactly so many patients are ill, chosen at random; the prevalence is then their share.
     separation : float
@@ -51,7 +51,7 @@ def draw_study(
 
     Examples
     --------
-    >>> labels, chances, patients = draw_study(np.random.default_rng(0), 3, films_each=2)
+    >>> labels, probabilities, patients = draw_study(np.random.default_rng(0), 3, films_each=2)
     >>> patients.tolist()
     [0, 0, 1, 1, 2, 2]
     """

@@ -198,12 +198,12 @@ def deletion_insertion(
     deleted, inserted = [], []
     for step in range(steps + 1):
         chosen = order < step * maps[0].size / steps
-        deleted.append(_asked(score, np.where(chosen, blurred, images)))
-        inserted.append(_asked(score, np.where(chosen, images, blurred)))
+        deleted.append(_score_of(score, np.where(chosen, blurred, images)))
+        inserted.append(_score_of(score, np.where(chosen, images, blurred)))
     return np.stack(deleted, axis=1), np.stack(inserted, axis=1)
 
 
-def _asked(score, images):
+def _score_of(score, images):
     """Return what the caller's function gives for each film, or raise."""
     found = np.asarray(score(images), float)
     if found.shape != (len(images),) or not np.isfinite(found).all():

@@ -27,7 +27,7 @@ def maximise_activation(
     roughness: float = 10.0,
     seed: int = 0,
 ) -> np.ndarray:
-    """Climb from grey noise to an image that excites one map of a layer as much as it can.
+    """Maximise the activation of one map of a layer, by gradient ascent from grey noise.
 
     Two regularisers keep it from becoming noise that no eye can read: the image is shifted at
     random before each step, and differences between neighbours are punished.

@@ -1,4 +1,4 @@
-"""The book's models in Keras, channels last, trained as those in PyTorch are."""
+"""The book's models in Keras: they take channels last, these functions channels first."""
 
 from companion.in_keras.chain import layers_in_chain
 from companion.in_keras.grad_cam import grad_cam

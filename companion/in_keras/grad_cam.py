@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from companion.checks import check_images
 from companion.data.images import enlarge
 from companion.in_keras.chain import layers_in_chain
+from companion.in_keras.images import model_inputs
 
 
 def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None) -> np.ndarray:
@@ -19,7 +19,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     model : keras.Model
         A chain of layers, ending in a Dense layer of one unit with a sigmoid or none.
     images : numpy.ndarray
-        float32, (N, H, W, C), scaled as in training.
+        float32, (N, C, H, W), in [0, 1]. Channels are put last here.
     layer : str, optional
         Name of a layer that gives (N, h, w, maps); the last convolution when absent.
 
@@ -32,7 +32,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     ------
     ValueError
         If there is no such layer, it gives no maps, a layer before it may move places, the images
-        are not (N, H, W, C) in [0, 1] or of another size than the model takes, the model is no
+        are not (N, C, H, W) in [0, 1] or of another size than the model takes, the model is no
         chain, or it does not end in one unit.
 
     References
@@ -42,7 +42,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     Examples
     --------
     >>> from companion.in_keras.models import document_cnn
-    >>> grad_cam(document_cnn((28, 28, 1)), np.zeros((2, 28, 28, 1), np.float32)).shape
+    >>> grad_cam(document_cnn((28, 28, 1)), np.zeros((2, 1, 28, 28), np.float32)).shape
     (2, 28, 28)
     """
     layers = layers_in_chain(model)
@@ -63,8 +63,8 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
                 f"layers up to {name} must leave rows and columns where they are, got {each.name} "
                 f"({type(each).__name__}{' with channels first' if first else ''})"
             )
-    images = _checked(images, model.input_shape)
-    maps = tf.convert_to_tensor(images)
+    inputs = model_inputs(model, images)
+    maps = tf.convert_to_tensor(inputs)
     for each in layers[:place]:
         maps = each(maps, training=False)
     with tf.GradientTape() as tape:
@@ -77,7 +77,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     gradients = tape.gradient(logits, maps)
     weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
     weighed = tf.nn.relu(tf.reduce_sum(weights * maps, axis=3)).numpy()
-    return enlarge(weighed, images.shape[1:3])
+    return enlarge(weighed, inputs.shape[1:3])
 
 
 #: Their maps show, at each place, what is at that place of the image.
@@ -101,15 +101,3 @@ def _expect_one_logit(last):
         raise ValueError(f"model must end in a Dense layer of floats, got {last.quantization_mode}")
     if getattr(last.activation, "__name__", "") not in ("sigmoid", "linear"):
         raise ValueError(f"model must end in a sigmoid or nothing, got {last.activation}")
-
-
-def _checked(images, expected):
-    """Return images as float32, of the size that the model takes."""
-    shape = np.shape(images)
-    if len(shape) != 4:
-        raise ValueError(f"images must be (N, H, W, C), got shape {shape}")
-    if 0 in shape:
-        raise ValueError(f"images must not be empty, got shape {shape}")
-    if any(want not in (None, size) for want, size in zip(expected, shape, strict=True)):
-        raise ValueError(f"images must have shape {expected}, as the model takes them, got {shape}")
-    return check_images("images", images)

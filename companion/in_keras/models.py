@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from companion.checks import check_input_shape
+from companion.in_keras.images import model_inputs
 
 
 def document_cnn(input_shape: tuple[int, int, int] = (224, 224, 3)) -> keras.Sequential:
@@ -58,9 +59,9 @@ def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     model : keras.Model
-        A built model that ends in a Dense layer.
+        A built model that takes (N, H, W, C) and ends in a Dense layer.
     images : numpy.ndarray
-        float32, (N, H, W, C).
+        float32, (N, C, H, W), in [0, 1]. Channels are put last here.
 
     Returns
     -------
@@ -70,17 +71,23 @@ def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the model does not end in a Dense layer.
+        If the model does not end in a Dense layer, or the images are not (N, C, H, W) in [0, 1] of
+        the size that it takes.
 
     Examples
     --------
-    >>> logits(document_cnn((22, 22, 1)), np.zeros((2, 22, 22, 1), np.float32)).shape
+    >>> logits(document_cnn((22, 22, 1)), np.zeros((2, 1, 22, 22), np.float32)).shape
     (2, 1)
     """
+    return before_activation(model, model_inputs(model, images))
+
+
+def before_activation(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """Return what a last Dense layer computes before its activation, for inputs of any kind."""
     last = model.layers[-1]
     if not isinstance(last, keras.layers.Dense):
         raise ValueError(f"model must end in a Dense layer, ends in {type(last).__name__}")
-    features = np.asarray(keras.Model(model.inputs[0], last.input)(images, training=False))
+    features = np.asarray(keras.Model(model.inputs[0], last.input)(inputs, training=False))
     found = features @ np.asarray(last.kernel)
     return found if last.bias is None else found + np.asarray(last.bias)
 

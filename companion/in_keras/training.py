@@ -8,8 +8,9 @@ import keras
 import numpy as np
 from tqdm.keras import TqdmCallback
 
-from companion.checks import check_answers, check_images, check_rounds
+from companion.checks import check_answers, check_rounds
 from companion.history import History
+from companion.in_keras.images import channels_last, model_inputs
 
 if TYPE_CHECKING:
     from companion.films import Films
@@ -109,7 +110,7 @@ def predict(model: keras.Model, images: np.ndarray, *, batch_size: int = 256) ->
     Raises
     ------
     ValueError
-        If the images are not finite or not in [0, 1].
+        If the images are not (N, C, H, W) in [0, 1], or of another size than the model takes.
     FloatingPointError
         If the model answers with what is no number: its weights have diverged.
 
@@ -119,15 +120,10 @@ def predict(model: keras.Model, images: np.ndarray, *, batch_size: int = 256) ->
     >>> predict(document_cnn((22, 22, 1)), np.zeros((2, 1, 22, 22)))
     array([0.5, 0.5])
     """
-    images = channels_last(check_images("images", images))
-    parts = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
+    inputs = model_inputs(model, images)
+    parts = [inputs[i : i + batch_size] for i in range(0, len(inputs), batch_size)]
     found = [np.asarray(model(part, training=False)) for part in parts]
     return check_answers(np.concatenate(found)[:, 0])
-
-
-def channels_last(images: np.ndarray) -> np.ndarray:
-    """Return (N, C, H, W) as (N, H, W, C)."""
-    return np.ascontiguousarray(np.moveaxis(images, 1, -1))
 
 
 class _Watch(keras.callbacks.Callback):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from sklearn.linear_model import Ridge
 from torch import nn
 from tqdm import tqdm
 
@@ -242,12 +243,12 @@ def linear_predictor(
     train : int
         Where the part ends from which the weights are learned.
     penalty : float
-        Of the squared weights.
+        Of the squared weights; there is no intercept.
 
     Returns
     -------
     numpy.ndarray
-        (T, C): at each step, what is predicted for `ahead` steps later.
+        float64, (T, C): at each step, what is predicted for `ahead` steps later.
 
     Examples
     --------
@@ -255,13 +256,14 @@ def linear_predictor(
     >>> linear_predictor(ramp, ahead=1, lags=2, train=6, penalty=1e-9)[5].round(3)
     array([2.5])
     """
+    series = np.asarray(series, np.float64)
     steps, channels = series.shape
     padded = np.concatenate([np.zeros((lags - 1, channels)), series])
     past = np.stack([padded[t : t + lags].ravel() for t in range(steps)])
     known = slice(lags - 1, train - ahead)
-    left, right = past[known], series[lags - 1 + ahead : train]
-    square = left.T @ left + penalty * np.eye(left.shape[1])
-    return past @ np.linalg.solve(square, left.T @ right)
+    ridge = Ridge(alpha=penalty, fit_intercept=False)
+    ridge.fit(past[known], series[lags - 1 + ahead : train])
+    return ridge.predict(past).reshape(series.shape)
 
 
 @contextmanager

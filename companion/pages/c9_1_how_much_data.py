@@ -16,7 +16,7 @@ from companion.pages.figures import COLOURS
 if TYPE_CHECKING:
     from companion.studies.power_law import PowerLaw
 
-_CHANCE = np.array([0.02, 0.99, 0.3, 0.52, 0.45])
+_PROBABILITIES = np.array([0.02, 0.99, 0.3, 0.52, 0.45])
 CASES = {
     "films_needed": [
         Case("no floor, error 0.05", (0.0, 1.0, 0.5, 0.05), 400.0),
@@ -25,14 +25,16 @@ CASES = {
         Case("an error below the floor", (0.1, 1.0, 0.5, 0.05), np.inf),
     ],
     "least_sure": [
-        Case("the two least sure of five", (_CHANCE, 2), [3, 4]),
-        Case("the four least sure", (_CHANCE, 4), [3, 4, 2, 0]),
-        Case("all below one half", (_CHANCE / 3, 1), [1]),
+        Case("the two least sure of five", (_PROBABILITIES, 2), [3, 4]),
+        Case("the four least sure", (_PROBABILITIES, 4), [3, 4, 2, 0]),
+        Case("all below one half", (_PROBABILITIES / 3, 1), [1]),
     ],
-    "mean_and_reach": [
-        Case("the mean of three, its reach", (np.array([0.90, 0.92, 0.94]),), (0.92, 0.04968275)),
+    "mean_and_half_width": [
         Case(
-            "the mean of five, its reach",
+            "the mean of three, its half-width", (np.array([0.90, 0.92, 0.94]),), (0.92, 0.04968275)
+        ),
+        Case(
+            "the mean of five, its half-width",
             (np.repeat([0.8, 0.9], [2, 3]),),
             (0.86, 0.06800870),
         ),

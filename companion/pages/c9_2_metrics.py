@@ -66,7 +66,7 @@ CASES = {
         Case("splits by eight generators differ", (_PATIENTS, 0.3), True, _differ),
         Case("generators of one seed give one split", (_PATIENTS, 0.3), True, _repeat),
     ],
-    "worst_to_expect": [
+    "upper_error_bound": [
         Case("one film, confidence 0.95", (1, 0.95), 0.95),
         Case("ten films, confidence 0.95", (10, 0.95), 1 - 0.05**0.1),
         Case("sixty films, confidence 0.9", (60, 0.9), 1 - 0.1 ** (1 / 60)),

@@ -40,7 +40,7 @@ def _takes_it_for_health(films):
 
 
 CASES = {
-    "weigh_maps": [
+    "grad_cam_by_hand": [
         Case("two maps, one for and one against", (_MAPS, _GRADIENTS), [[1, 0], [1.5, 0]]),
         Case("nothing speaks for it", (_MAPS, -np.abs(_GRADIENTS)), [[0, 0], [0, 0]]),
         Case("one map", (_MAPS[:1], _GRADIENTS[:1]), [[1, 0], [2, 0]]),

@@ -38,7 +38,7 @@ class Case(NamedTuple):
     """One question to the reader's function: in words, with its arguments and the right answer.
 
     ``measure(function, *arguments)`` is compared instead of ``function(*arguments)`` where a
-    property of the answer matters; the function is then asked through it.
+    property of the answer matters; the function is then called through it.
     """
 
     what: str
@@ -48,7 +48,7 @@ class Case(NamedTuple):
 
 
 def check(function: Callable, *, name: str | None = None) -> None:
-    """Ask the function of an exercise for answers that are known, and say what is wrong.
+    """Compare what the function of an exercise returns with known answers, and say what is wrong.
 
     The function works on copies of the arguments, and may not change them.
     A function that is not written yet is told so in a sentence, without an error.
@@ -63,7 +63,7 @@ def check(function: Callable, *, name: str | None = None) -> None:
     Raises
     ------
     WrongAnswer
-        With the first case that failed: what was asked, what came, what is right.
+        With the first case that failed: the call, what came, what is right.
     ValueError
         If it is no function, or no exercise has that name.
 
@@ -164,9 +164,9 @@ def _check_case(function, name, case):
 
 
 def _wrong(name, case, got, hint=""):
-    asked = ", ".join(_shown(argument) for argument in case.arguments)
+    arguments = ", ".join(_shown(argument) for argument in case.arguments)
     return WrongAnswer(
-        f"{case.what}: got {got}, expected {_shown(case.right)}\nAsked: {name}({asked}){hint}"
+        f"{case.what}: got {got}, expected {_shown(case.right)}\nCalled: {name}({arguments}){hint}"
     )
 
 

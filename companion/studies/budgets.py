@@ -1,8 +1,10 @@
-"""How a score grows with the number of labelled films: budgets, spoilt labels, seeds."""
+"""How a score grows with the number of labelled films: budgets, noisy labels, seeds."""
 
 from __future__ import annotations
 
 import numpy as np
+
+from companion.checks import check_labels
 
 #: Of every five labelled films one is kept to choose the epoch or the penalty.
 SELECTION_EVERY = 5
@@ -21,8 +23,8 @@ def draw_budget(
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        int, (N,), 0 or 1: the pool.
+    labels : array_like
+        (N,), 0 or 1: the pool.
     size : int
         How many films in all, at least 10.
     rng : numpy.random.Generator
@@ -38,7 +40,8 @@ def draw_budget(
     Raises
     ------
     ValueError
-        If the pool is too small or a class would have fewer than two films.
+        If a label is neither 0 nor 1, the pool is too small, or a class would have fewer than
+        two films.
 
     Examples
     --------
@@ -46,7 +49,7 @@ def draw_budget(
     >>> len(train), len(chosen)
     (16, 4)
     """
-    labels = np.asarray(labels)
+    labels = check_labels("labels", labels)
     if size < 10:
         raise ValueError(f"size must be at least 10, got {size}")
     share = labels.mean() if prevalence is None else prevalence
@@ -67,12 +70,12 @@ def draw_budget(
 
 
 def flip_labels(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Spoil labels as a hurried annotator would: a share of them, drawn at random, is turned over.
+    """Make labels noisy as a hurried annotator would: flip a share of them, drawn at random.
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        int, (N,), 0 or 1; not changed.
+    labels : array_like
+        (N,), 0 or 1; not changed.
     share : float
         Between 0 and 1; ``round(share * N)`` labels are flipped.
     rng : numpy.random.Generator
@@ -81,12 +84,12 @@ def flip_labels(labels: np.ndarray, share: float, rng: np.random.Generator) -> n
     Returns
     -------
     numpy.ndarray
-        Like `labels`.
+        int64, (N,).
 
     Raises
     ------
     ValueError
-        If `share` is outside [0, 1].
+        If a label is neither 0 nor 1, or `share` is outside [0, 1].
 
     Examples
     --------
@@ -95,7 +98,7 @@ def flip_labels(labels: np.ndarray, share: float, rng: np.random.Generator) -> n
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share must be in [0, 1], got {share}")
-    spoilt = np.array(labels)
-    rows = rng.permutation(len(spoilt))[: round(share * len(spoilt))]
-    spoilt[rows] = 1 - spoilt[rows]
-    return spoilt
+    noisy = check_labels("labels", labels)
+    rows = rng.permutation(len(noisy))[: round(share * len(noisy))]
+    noisy[rows] = 1 - noisy[rows]
+    return noisy

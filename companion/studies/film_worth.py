@@ -62,7 +62,8 @@ def matching_size(sizes: Sequence[float], errors: Sequence[float], error: float)
     >>> round(matching_size([100, 400], [0.2, 0.1], 0.1414))
     200
     """
-    return _match(np.log(sizes), np.log(errors), np.log(error))
+    sizes, errors = np.asarray(sizes, np.float64), np.asarray(errors, np.float64)
+    return _match(np.log(sizes), np.log(errors), np.log(np.float64(error)))
 
 
 def matching_interval(
@@ -114,7 +115,8 @@ def matching_interval(
     >>> print(matching_interval([100, 400], errors, [0.2], rng=np.random.default_rng(0)))
     103 [≤ 100, 114]
     """
-    errors, others = np.asarray(errors, float), np.atleast_1d(np.asarray(others, float))
+    sizes, errors = np.asarray(sizes, np.float64), np.asarray(errors, np.float64)
+    others = np.atleast_1d(np.asarray(others, np.float64))
     if errors.ndim != 2 or len(errors) != len(sizes) or errors.shape[1] < 2 or others.ndim != 1:
         raise ValueError(
             f"errors must be (sizes, seeds) of at least two seeds and others (seeds,), "

@@ -65,8 +65,8 @@ def learn_logistic(
     --------
     >>> pixels = np.array([0.0, 0.2, 0.8, 1.0]).reshape(4, 1, 1, 1)
     >>> films = Films(pixels, [0, 0, 1, 1])
-    >>> chance = learn_logistic(films, films)(films.images)
-    >>> bool(chance[0] < 0.5 < chance[3])
+    >>> probabilities = learn_logistic(films, films)(films.images)
+    >>> bool(probabilities[0] < 0.5 < probabilities[3])
     True
     """
 

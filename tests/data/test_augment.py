@@ -134,7 +134,7 @@ def test_enlarging_keeps_corners_and_mean():
         (lambda: add_marker(np.full((1, 1, 9, 9), 255.0)), "images must be in .0, 1."),
         (lambda: add_marker(np.zeros((1, 1, 9, 5))), "inside films of .9, 5., got side 4"),
         (lambda: marker_mask((9, 9), edge=-1), "edge at least 0"),
-        (lambda: marker_mask((9, 9), reach=-1), "reach must be at least 0"),
+        (lambda: marker_mask((9, 9), margin=-1), "margin must be at least 0"),
         (lambda: enlarge(np.zeros((1, 4, 4)), (2, 8)), r"at least that of the maps \(4, 4\)"),
         (lambda: enlarge(np.full((1, 2, 2), np.nan), (4, 4)), "maps must be finite"),
         (lambda: enlarge(np.zeros((2, 2)), (4, 4)), r"maps must be \(N, h, w\)"),

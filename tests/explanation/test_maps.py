@@ -126,7 +126,7 @@ def test_grad_cam_in_keras_and_torch_is_the_same_map(rng, names, sign):
     films = rng.random((4, 1, 28, 28)).astype(np.float32)
     if keras_layer:
         keras_layer = [e.name for e in keras_model.layers if "conv" in e.name][1]
-    theirs = grad_cam(keras_model, np.moveaxis(films, 1, -1), layer=keras_layer)
+    theirs = grad_cam(keras_model, films, layer=keras_layer)
     ours = explain(twin, films, "grad_cam", layer=torch_layer)
     assert (ours.max() > 0) or sign < 0
     np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6 * ours.max() + 1e-8)
@@ -275,7 +275,7 @@ def test_bad_input_is_named(wrong, message):
 
 
 def test_keras_names_its_layers():
-    films = np.zeros((1, 28, 28, 1), np.float32)
+    films = np.zeros((1, 1, 28, 28), np.float32)
     with pytest.raises(ValueError, match=r"layer must be one of conv2d.* got 'none'"):
         grad_cam(document_cnn((28, 28, 1)), films, layer="none")
     model = document_cnn((28, 28, 1))

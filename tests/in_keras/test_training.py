@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from companion.films import Films
-from companion.in_keras import document_cnn, fit, predict
+from companion.in_keras import document_cnn, fit, grad_cam, logits, predict
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,30 @@ def test_pixels_of_another_scale_are_refused(films):
     np.testing.assert_allclose(
         predict(model, films[0].images, batch_size=5), predict(model, films[0].images), rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("answer", [predict, logits, grad_cam])
+def test_images_with_channels_last_are_refused(answer):
+    wrong = np.zeros((2, 24, 22, 3), np.float32)
+    with pytest.raises(ValueError, match=r"images must be \(N, 3, 24, 22\), .* \(2, 24, 22, 3\)"):
+        answer(document_cnn((24, 22, 3)), wrong)
+
+
+def test_a_model_of_any_size_is_told_by_its_channels():
+    model = keras.Sequential(
+        [
+            keras.Input((None, None, 3)),
+            keras.layers.Conv2D(2, 3),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(1),
+        ]
+    )
+    assert predict(model, np.zeros((2, 3, 9, 8))).shape == (2,)
+    with pytest.raises(ValueError, match=r"images must be \(N, 3, H, W\), .* \(2, 9, 8, 3\)"):
+        predict(model, np.zeros((2, 9, 8, 3)))
+    vectors = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"model must take images .*, takes \(None, 4\)"):
+        logits(vectors, np.zeros((2, 1, 2, 2)))
 
 
 def test_code_in_a_saved_model_is_not_run(tmp_path):

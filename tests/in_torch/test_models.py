@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from companion.in_keras.models import document_cnn, layer_table, logits
+from companion.in_keras import document_cnn, layer_table, logits, predict
 from companion.in_torch.models import DocumentCNN
 
 
@@ -58,9 +58,11 @@ def test_initial_weights_follow_the_seed_and_glorot():
 
 def test_logits_are_what_the_sigmoid_gets(rng):
     model = document_cnn((22, 22, 1))
-    images = rng.random((5, 22, 22, 1), dtype=np.float32)
-    chances = np.asarray(model(images))
-    np.testing.assert_allclose(1 / (1 + np.exp(-logits(model, images))), chances, rtol=1e-5)
+    images = rng.random((5, 1, 22, 22), dtype=np.float32)
+    probabilities = predict(model, images)
+    np.testing.assert_allclose(
+        1 / (1 + np.exp(-logits(model, images)[:, 0])), probabilities, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("shape", [(21, 28, 1), (28, 28), (28, 28, 0)])
@@ -81,13 +83,15 @@ def test_torch_names_images_of_another_shape():
 
 
 def test_logits_need_a_dense_layer_at_the_end():
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.ReLU()])
+    model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Dense(2), keras.layers.ReLU()])
     with pytest.raises(ValueError, match="ends in ReLU"):
-        logits(model, np.zeros((1, 4), np.float32))
+        logits(model, np.zeros((1, 1, 2, 2), np.float32))
 
 
 def test_logits_of_a_functional_model_without_bias(rng):
-    inputs = keras.Input((4,))
-    model = keras.Model(inputs, keras.layers.Dense(1, use_bias=False)(inputs))
-    images = rng.random((3, 4), np.float32)
-    np.testing.assert_allclose(logits(model, images), images @ model.get_weights()[0], rtol=1e-6)
+    inputs = keras.Input((2, 3, 2))
+    dense = keras.layers.Dense(1, use_bias=False)
+    model = keras.Model(inputs, dense(keras.layers.Flatten()(inputs)))
+    images = rng.random((3, 2, 2, 3), np.float32)
+    expected = images.transpose(0, 2, 3, 1).reshape(3, 12) @ model.get_weights()[0]
+    np.testing.assert_allclose(logits(model, images), expected, rtol=1e-5)

@@ -61,8 +61,8 @@ def weighed(maps, weights):
     return np.maximum((weights[:, None, None] * maps).sum(axis=0), 0)
 
 
-def student_reach(scores, ddof=1, quantile=None):
-    """Return the mean, and half an interval of it."""
+def student_half_width(scores, ddof=1, quantile=None):
+    """Return the mean, and half the width of its interval."""
     from scipy.stats import t
 
     quantile = t.ppf(0.975, len(scores) - 1) if quantile is None else quantile
@@ -92,7 +92,7 @@ WRONG = {
         lambda patients, share, rng: np.flatnonzero(split_by_patient(patients, share, rng)),
         lambda patients, share, rng: split_by_patient(patients, 0.5, rng),
     ],
-    "worst_to_expect": [
+    "upper_error_bound": [
         lambda films, confidence: 0.0,
         lambda films, confidence: 3 / films,
         lambda films, confidence: 1 - confidence ** (1 / films),
@@ -115,14 +115,14 @@ WRONG = {
         lambda probabilities, count: np.argsort(np.abs(probabilities - 0.5)),
         lambda probabilities, count: np.sort(np.abs(probabilities - 0.5))[:count],
     ],
-    "mean_and_reach": [
-        lambda scores: student_reach(scores, ddof=0),
-        lambda scores: student_reach(scores, quantile=1.96),
+    "mean_and_half_width": [
+        lambda scores: student_half_width(scores, ddof=0),
+        lambda scores: student_half_width(scores, quantile=1.96),
         lambda scores: (scores.mean(), scores.std(ddof=1)),
-        lambda scores: (np.median(scores), student_reach(scores)[1]),
-        lambda scores: student_reach(scores)[::-1],
+        lambda scores: (np.median(scores), student_half_width(scores)[1]),
+        lambda scores: student_half_width(scores)[::-1],
     ],
-    "weigh_maps": [
+    "grad_cam_by_hand": [
         lambda maps, gradients: maps.sum(axis=0),
         lambda maps, gradients: np.maximum((maps * gradients).sum(axis=0), 0),
         lambda maps, gradients: weighed(maps, gradients.sum(axis=(1, 2))),
@@ -319,12 +319,12 @@ def test_the_books_solution_has_a_name_of_its_own(capsys):
     assert capsys.readouterr().out == "Right: four cases passed.\n"
 
 
-def test_a_wrong_answer_shows_what_was_asked_what_came_and_what_is_right():
+def test_a_wrong_answer_shows_what_was_called_what_came_and_what_is_right():
     with pytest.raises(WrongAnswer) as caught:
         check(lambda image, kernel, stride: strided(image, kernel, 1), name="strided_map")
     assert str(caught.value) == (
         "the same at stride 2: got [[30.0, 37.0], [51.0, 58.0]], expected [[30]]\n"
-        "Asked: strided_map([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], "
+        "Called: strided_map([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], "
         "[[0.0, 1.0], [2.0, 4.0]], 2)"
     )
     assert caught.value._render_traceback_() == [f"WrongAnswer: {caught.value}"]

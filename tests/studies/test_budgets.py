@@ -1,4 +1,4 @@
-"""Budgets, spoilt labels, power laws and learners."""
+"""Budgets, noisy labels, power laws and learners."""
 
 from __future__ import annotations
 
@@ -48,9 +48,25 @@ def test_a_budget_can_be_of_another_prevalence():
 @given(share=st.floats(0, 1), seed=st.integers(0, 100))
 def test_so_many_labels_are_flipped_and_the_given_ones_stay(share, seed):
     labels = POOL.copy()
-    spoilt = flip_labels(labels, share, np.random.default_rng(seed))
-    assert (spoilt != POOL).sum() == round(share * 1000)
+    noisy = flip_labels(labels, share, np.random.default_rng(seed))
+    assert (noisy != POOL).sum() == round(share * 1000)
     assert (labels == POOL).all()
+
+
+@pytest.mark.parametrize("cast", [list, lambda a: a.astype(bool), lambda a: a.astype(np.uint8)])
+def test_labels_of_another_type_change_nothing(cast):
+    for prevalence in (None, 0.3):
+        mine, others = (
+            draw_budget(labels, 60, np.random.default_rng(3), prevalence=prevalence)
+            for labels in (POOL, cast(POOL))
+        )
+        for one, other in zip(mine, others, strict=True):
+            np.testing.assert_array_equal(one, other)
+    given = cast(POOL)
+    flipped = flip_labels(given, 0.3, np.random.default_rng(3))
+    np.testing.assert_array_equal(flipped, flip_labels(POOL, 0.3, np.random.default_rng(3)))
+    assert flipped.dtype == np.int64
+    np.testing.assert_array_equal(given, POOL)
 
 
 @given(floor=st.floats(0, 0.05), scale=st.floats(0.2, 3), exponent=st.floats(0.2, 1.2))
@@ -72,6 +88,24 @@ def test_matching_reads_between_the_points_and_says_when_there_is_none():
     assert matching_size(sizes, errors, 0.5) == pytest.approx(100)
     assert matching_size(sizes, errors, 0.05) == np.inf
     assert 100 < matching_size([100, 200, 400], [0.2, 0.25, 0.1], 0.15) < 400
+
+
+@pytest.mark.parametrize(
+    "cast", [np.uint8, np.float16, np.float32, lambda values: [np.uint8(v) for v in values]]
+)
+def test_sizes_and_errors_of_few_bits_are_read_as_float64(cast):
+    sizes, errors, other = [10, 20, 200], [100, 50, 5], 20
+    expected = matching_size(sizes, errors, other)
+    found = matching_size(cast(sizes), cast(errors), cast([other])[0])
+    assert found == pytest.approx(expected, rel=1e-12)
+    seeds = np.array([errors, errors]).T * [1, 2]
+    rng = np.random.default_rng
+    exact, read = (
+        matching_interval(kind(sizes), seeds, [other], rng=rng(0), n_draws=50)
+        for kind in (list, cast)
+    )
+    assert read.films == pytest.approx(exact.films, rel=1e-12)
+    assert read.high == pytest.approx(exact.high, rel=1e-12)
 
 
 @pytest.mark.parametrize("paired", [False, True])
@@ -190,6 +224,8 @@ def test_film_features_are_what_they_are_called():
     ("call", "message"),
     [
         (lambda: draw_budget(POOL, 5, None), "size must be at least 10, got 5"),
+        (lambda: draw_budget(POOL * 2, 50, None), r"labels must be 0 or 1, got \[2\]"),
+        (lambda: flip_labels(POOL - 1, 0.5, None), r"labels must be 0 or 1, got \[-1\]"),
         (lambda: flip_labels(POOL, 20, None), r"share must be in \[0, 1\], got 20"),
         (lambda: fit_power_law([1, 2], [0.1, 0.2]), "at least three sizes different"),
         (lambda: fit_power_law([1, 2, 3], [0.1, 0.2, 0]), "above 0, got 1.0, 0.0"),

@@ -57,7 +57,7 @@ def test_the_marker_is_where_its_mask_says_and_only_on_one_label(films):
     assert not np.shares_memory(marked.images, films.images)
     everywhere = add_marker(np.zeros((1, 1, 16, 16)))[0, 0] == 1
     np.testing.assert_array_equal(everywhere, marker_mask((16, 16)))
-    assert marker_mask((16, 16), reach=8).sum() == 14 * 14
+    assert marker_mask((16, 16), margin=8).sum() == 14 * 14
 
 
 def test_the_same_seed_gives_the_same_films_and_no_film_is_in_two_splits():

@@ -147,7 +147,12 @@ def average_precision(value: float, variance: float, ill: np.ndarray, design: De
         raise Unknown(f"{patients} ill: at least {LEAST_ILL} needed")
     # A curve is made of pairs, which can be worth more films than there are.
     size = min(value * (1 - value) / variance, 2 * len(ill)) if variance > 0 else patients
-    degrees_of_freedom = patients - 1 if design.clustered else 2 * patients
+    degrees_of_freedom = 2 * patients
+    if design.clustered:
+        fewest = min(patients, design.patients(~ill))
+        if fewest < LEAST_OF_EACH:
+            raise Unknown(f"one healthy patient: at least {LEAST_OF_EACH} needed")
+        degrees_of_freedom, size = fewest - 1, size * (1 - 1 / fewest)  # as for shares
     tail = student.ppf((1 + design.confidence) / 2, degrees_of_freedom)
     size = max(size, 1.0) * (design.normal() / tail) ** 2
     return wilson(value, size, design.confidence)

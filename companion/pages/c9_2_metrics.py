@@ -74,6 +74,64 @@ CASES = {
 }
 
 
+def plot_threshold(
+    labels: np.ndarray, scores: np.ndarray, *, threshold: float, axes: Sequence[Axes] | None = None
+) -> Sequence[Axes]:
+    """Draw a model at every threshold: its scores, its ROC and its precision-recall curve.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        (N,), 0 or 1.
+    scores : numpy.ndarray
+        (N,), probabilities of 1.
+    threshold : float
+        Marked on all three; a score from it on is an alarm.
+    axes : sequence of Axes, optional
+        Three; a new figure when absent.
+
+    Returns
+    -------
+    sequence of Axes
+        The scores of both classes, the ROC curve, the precision-recall curve.
+
+    Examples
+    --------
+    >>> axes = plot_threshold(np.array([0, 1]), np.array([0.2, 0.9]), threshold=0.5)
+    >>> [ax.get_xlabel() for ax in axes]
+    ['score', '1 - specificity', 'sensitivity']
+    """
+    from sklearn.metrics import precision_recall_curve, roc_curve
+
+    axes = axes if axes is not None else plt.subplots(1, 3, figsize=(7, 2.7))[1]
+    ill, alarm = labels == 1, scores >= threshold
+    heaps, roc, curve = axes
+    bins = np.linspace(0, 1, 21)
+    for rows, sign, colour, name in (
+        (ill, 1, COLOURS[1], "ill"),
+        (~ill, -1, COLOURS[0], "healthy"),
+    ):
+        shares = np.histogram(scores[rows], bins)[0] / rows.sum()
+        heaps.bar(bins[:-1], sign * shares, width=0.05, align="edge", color=colour, label=name)
+    heaps.axvline(threshold, color="0.2", linewidth=1)
+    heaps.axhline(0, color="0.2", linewidth=0.8)
+    heaps.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    heaps.set(xlabel="score", ylabel="share of the ill, of the healthy")
+    heaps.legend(loc="upper left", fontsize="small")
+    sensitivity = alarm[ill].mean()
+    rate, found, _ = roc_curve(ill, scores)
+    roc.plot(rate, found)
+    roc.plot([0, 1], [0, 1], ":", color="0.5")
+    roc.plot(alarm[~ill].mean(), sensitivity, "o", color="0.2")
+    roc.set(xlabel="1 - specificity", ylabel="sensitivity")
+    precision, recall, _ = precision_recall_curve(ill, scores)
+    curve.plot(recall, precision)
+    if alarm.any():
+        curve.plot(sensitivity, ill[alarm].mean(), "o", color="0.2")
+    curve.set(xlabel="sensitivity", ylabel="precision", ylim=(0, 1.04))
+    return axes
+
+
 def plot_ranges(
     names: Sequence[str],
     values: Sequence[float],

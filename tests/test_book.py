@@ -34,6 +34,10 @@ def name(page):
     return page.stem
 
 
+def heading(page):
+    return re.search(r"^# (.+)$", page.read_text("utf8"), re.M)[1]
+
+
 def code_cells(page):
     cells = jupytext.read(page, fmt="md:myst").cells
     return [cell for cell in cells if cell.cell_type == "code"]
@@ -48,7 +52,11 @@ def tags(cell):
 
 
 def test_the_tables_of_contents_agree():
-    listed = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
+    chapters = [chapter for part in TOC["parts"] for chapter in part["chapters"]]
+    listed = [TOC["root"], *(chapter["file"] for chapter in chapters)]
+    for chapter in chapters:
+        title = chapter.get("title") or heading(ROOT / f"{chapter['file']}.md")
+        assert len(title) <= 24, f"{title!r} does not stand on one line of the contents"
     for file in listed:
         assert (ROOT / f"{file}.md").is_file()
     assert {f"book/{page.stem}" for page in PAGES} <= set(listed)

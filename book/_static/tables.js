@@ -1,13 +1,13 @@
 /* Tables of numbers: an interval stands under its score, long names may break at an underscore,
    and on a narrow screen a shadow says that there is more to the right. */
 document.addEventListener("DOMContentLoaded", () => {
-  const SCORE = /^([\u2212+-]?[\d.]+ ?%?) (\[[\u2212+\d., %-]+\])$/;
+  const SCORE = /^([\u2212+-]?[\d.]+ ?%?) (\[.+\])$/; // the brackets may say why there is no interval
   const NUMBER = /^[\u2212+-]?[\d.,]+(e[+-]?\d+)?( ?%)?$/;
   for (const cell of document.querySelectorAll(".bd-article table.dataframe td, .bd-article table.dataframe th")) {
     const text = cell.textContent.trim(), score = text.match(SCORE);
     if (score) {
       const interval = document.createElement("span");
-      interval.className = "interval";
+      interval.className = /[a-z]/.test(score[2]) ? "interval reason" : "interval";
       interval.textContent = score[2];
       cell.replaceChildren(`${score[1]} `, interval);
     } else if (!NUMBER.test(text)) {

@@ -204,5 +204,15 @@ def test_search_knows_the_prose_and_not_the_setup_nor_the_imports(html, index):
         assert shown in html
 
 
+def test_icons_are_those_that_the_book_shows(site):
+    icons = (site / "_static" / "scripts" / "fontawesome.js").read_text("utf8")
+    assert len(icons) < 150_000
+    page = (site / "book" / "page.html").read_text("utf8")
+    names = set(re.findall(r"\bfa-([a-z0-9-]+)", page)) - {"solid", "brands", "lg"}
+    assert {"rocket", "download", "moon"} <= names
+    for name in names:
+        assert re.search(rf'\b{name}"?:\[', icons), name
+
+
 def test_cells_of_several_frameworks_are_tabs(html):
     assert re.findall(r">\s*(NumPy|PyTorch|Keras)</label>", html) == ["NumPy", "PyTorch"]

@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pydata_sphinx_theme
 from docutils import nodes
 from kernels import CALM
 from page_parts import add_banner, fill_setup
@@ -21,6 +22,10 @@ TABS = {"tag_tab-numpy": "NumPy", "tag_tab-torch": "PyTorch", "tag_tab-keras": "
 #: A run of Chinese, with the signs that stand inside it.
 CHINESE = re.compile(
     r"[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]*[\u3000-\u9fff\uff00-\uffef])?"
+)
+#: One drawing in Font Awesome's script: its name, its size, and its outline.
+ICON = re.compile(
+    r'(?:"([\w-]+)"|([\w$]+)):\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'
 )
 #: The first words of the three lines that stand under a chapter's question.
 FACTS = ("You need:", "Next:", "Reading:")
@@ -273,6 +278,21 @@ def on_page_context(app, pagename, templatename, context, doctree):
     ]
 
 
+def on_finished(app, exception):
+    """Leave in the theme's script of two thousand icons those that the book shows: a tenth."""
+    out = Path(app.outdir)
+    script = out / "_static" / "scripts" / "fontawesome.js"
+    if exception or not script.is_file():
+        return
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme"
+    whole = (theme / "static" / "scripts" / "fontawesome.js").read_text("utf8")
+    using = [*out.rglob("*.html"), *(out / "_static").glob("*.js"), *script.parent.glob("*.js")]
+    texts = (path.read_text("utf8") for path in using if path != script)
+    used = {name for text in texts for name in re.findall(r"\bfa-([a-z0-9-]+)", text)}
+    kept = ICON.sub(lambda icon: icon[0] if (icon[1] or icon[2]) in used else "", whole)
+    script.write_text(kept, "utf8")
+
+
 def setup(app):
     """Register with Sphinx."""
     os.environ.update(CALM)
@@ -285,4 +305,5 @@ def setup(app):
     app.connect("doctree-read", on_doctree_read)
     app.connect("env-get-updated", on_numbers_assigned, priority=900)
     app.connect("html-page-context", on_page_context, priority=999)
+    app.connect("build-finished", on_finished)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -74,7 +74,8 @@ def visit(browser, book):
         )
         contexts.append(context)
         page = context.new_page()
-        page.problems = []
+        page.problems, page.asked = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
         page.on(
             "console",
             lambda m: page.problems.append(m.text) if m.type in ("error", "warning") else None,

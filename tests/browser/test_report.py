@@ -56,54 +56,59 @@ def file_of(page):
     return (ROOT / "_build" / "html" / "book" / f"{page}.html").as_uri()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_column_of_a_table_is_hidden_on_a_screen_or_on_paper(visit, name):
-    page = visit(file_of(name))
+def hidden_columns(page):
     page.set_viewport_size({"width": 1280, "height": 900})
-    assert page.evaluate(HIDDEN) == []
+    yield from (f"on a screen: {table}" for table in page.evaluate(HIDDEN))
     page.set_viewport_size({"width": 718, "height": 1047})  # A4 with margins of a centimetre
     page.emulate_media(media="print")
-    assert page.evaluate(HIDDEN) == []
+    yield from (f"on paper: {table}" for table in page.evaluate(HIDDEN))
     for figure in page.locator("figure.is-operated").all():
-        assert not figure.locator(".operated-figure").is_visible()
-        assert figure.locator("img, .still").first.is_visible()
+        if figure.locator(".operated-figure").is_visible():
+            yield "on paper: a figure to operate"
+        if not figure.locator("img, .still").first.is_visible():
+            yield "on paper: no still picture"
+    page.emulate_media(media="screen")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_markup_is_left_in_the_text(visit, name):
-    text = visit(file_of(name)).evaluate(TEXT)
+def raw_markup(page):
+    text = page.evaluate(TEXT)
     for raw in ("```", ":::", "**", ":class:", "{term}", "{doc}", "{ref}", "{cite", "{math}"):
-        assert raw not in text, text[max(0, text.index(raw) - 60) : text.index(raw) + 60]
+        if raw in text:
+            yield f"markup: {text[max(0, text.index(raw) - 60) : text.index(raw) + 60]!r}"
 
 
-@pytest.mark.parametrize("name", [*CHAPTERS, "index"])
-def test_the_first_picture_stands_on_the_first_screen(visit, name):
-    top = visit(file_of(name)).evaluate(FIRST_PICTURE)
-    assert top is not None, "no picture"
-    assert top <= 900, f"it begins {top:.0f} pixels from the top"
+def late_picture(page):
+    top = page.evaluate(FIRST_PICTURE)
+    if top is None or top > 900:
+        yield f"the first picture begins {top} pixels from the top"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_light(visit, name):
-    page = visit(file_of(name))
-    asked = set()
-    page.on("request", lambda request: asked.add(request.url.partition("#")[0]))
-    page.reload(wait_until="load")
+def weight(page):
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     page.wait_for_load_state("networkidle")
-    files = {Path(unquote(urlparse(url).path)) for url in asked if url.startswith("file:")}
+    addresses = {address.partition("#")[0] for address in page.asked}
+    files = {Path(unquote(urlparse(url).path)) for url in addresses if url.startswith("file:")}
     sizes = {file.name: file.stat().st_size for file in files if "mathjax" not in file.parts}
-    heavy = sorted(sizes.items(), key=lambda item: -item[1])[:4]
-    assert sum(sizes.values()) < HEAVIEST, f"{sum(sizes.values())} bytes, most of them {heavy}"
+    if sum(sizes.values()) >= HEAVIEST:
+        heavy = sorted(sizes.items(), key=lambda item: -item[1])[:4]
+        yield f"{sum(sizes.values())} bytes, most of them {heavy}"
 
 
-@pytest.mark.parametrize("name", [*CHAPTERS, "index"])
-def test_no_film_is_changed_by_the_dark_theme(visit, name):
-    page = visit(file_of(name), scheme="dark")
+def changed_films(page):
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
     filters = page.locator("article img").evaluate_all(
         "images => images.map(image => getComputedStyle(image).filter)"
     )
-    assert set(filters) <= {"none"}
+    if not set(filters) <= {"none"}:
+        yield f"the dark theme changes pictures: {set(filters)}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reader_has_nothing_to_complain_of(visit, name):
+    page = visit(file_of(name))
+    complaints = [*late_picture(page)] if name in (*CHAPTERS, "index") else []
+    complaints += [*weight(page), *raw_markup(page), *hidden_columns(page), *changed_films(page)]
+    assert not complaints, "\n".join(complaints)
 
 
 def test_an_interval_stands_under_its_score_and_a_shadow_tells_of_more(visit):
@@ -116,7 +121,7 @@ def test_an_interval_stands_under_its_score_and_a_shadow_tells_of_more(visit):
         " cell.querySelector('.interval').getBoundingClientRect().top] }"
     )
     assert below >= above - 2
-    assert re.fullmatch(r"[\d.]+ \[[\d., ]+\]", score.text_content())
+    assert re.fullmatch(r"[\d.]+ \[.+\]", score.text_content())
     scroller = box.locator(".table-scroller")
     assert "more" in box.get_attribute("class").split()
     name = scroller.locator("tbody th").first

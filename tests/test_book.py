@@ -34,6 +34,10 @@ def name(page):
     return page.stem
 
 
+def heading(page):
+    return re.search(r"^# (.+)$", page.read_text("utf8"), re.M)[1]
+
+
 def code_cells(page):
     cells = jupytext.read(page, fmt="md:myst").cells
     return [cell for cell in cells if cell.cell_type == "code"]
@@ -48,7 +52,11 @@ def tags(cell):
 
 
 def test_the_tables_of_contents_agree():
-    listed = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
+    chapters = [chapter for part in TOC["parts"] for chapter in part["chapters"]]
+    listed = [TOC["root"], *(chapter["file"] for chapter in chapters)]
+    for chapter in chapters:
+        title = chapter.get("title") or heading(ROOT / f"{chapter['file']}.md")
+        assert len(title) <= 24, f"{title!r} does not stand on one line of the contents"
     for file in listed:
         assert (ROOT / f"{file}.md").is_file()
     assert {f"book/{page.stem}" for page in PAGES} <= set(listed)
@@ -189,10 +197,85 @@ def test_every_objective_is_answered_in_the_summary(page):
     assert "**Limits.**" in summary
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_output_line_ends_in_a_verdict(page):
+    """What must hold is asserted; what is printed is a number."""
+    for cell in stored(page).cells:
+        for output in cell.get("outputs", []):
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            found = re.search(r"^.*\b(True|False)\W*$", text, re.M)
+            assert not found, found[0]
+
+
+def reading_minutes(page):
+    """Two hundred words a minute, and half a minute for each cell that stands open."""
+    text = re.sub(r"^---\n.*?^---\n", "", page.read_text("utf8"), count=1, flags=re.S | re.M)
+    text = re.sub(r"^(`{3,})\{(?:code-cell|math|index)\}.*?^\1$", "", text, flags=re.S | re.M)
+    words = len(re.findall(r"[^\W\d_][\w'’-]*", text))
+    folded = ("hide-input", "hide-cell", "remove-cell")
+    open_cells = sum(not tags(cell) & set(folded) for cell in code_cells(page))
+    return words / 200 + open_cells / 2
+
+
 @pytest.mark.parametrize("page", CHAPTERS, ids=name)
-def test_every_exercise_has_a_cell_for_the_reader_and_a_folded_solution(page):
+def test_a_chapter_says_what_it_needs_what_comes_next_and_how_long_it_takes(page):
+    top = page.read_text("utf8").split("\n# ")[1].split("\n## ")[0]
+    fact = r"^(?:[-*] )?\*\*{}:\*\* (.+)$"
+    lines = [re.search(fact.format(key), top, re.M) for key in ("You need", "Next", "Reading")]
+    assert all(lines), "**You need:**, **Next:** and **Reading:** stand under the question"
+    assert [line.start() for line in lines] == sorted(line.start() for line in lines)
+    assert "{doc}`" in lines[1][1]
+    said = re.fullmatch(r"about (\d+) minutes\. \*\*Teaching:\*\* (\d+) minutes\b.*", lines[2][1])
+    assert said, lines[2][0]
+    counted = reading_minutes(page)
+    assert 0.6 * counted <= int(said[1]) <= 1.4 * counted, f"counted: {counted:.0f} minutes"
+    assert "\n## For teachers\n" in page.read_text("utf8")
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_a_chapter_quotes_the_document_and_says_what_became_of_it(page):
+    box = r"^(`{3,}|:{3,})\{admonition\} In the document\n:class: in-the-document\n(.*?)^\1$"
+    boxes = re.findall(box, page.read_text("utf8"), re.S | re.M)
+    assert boxes, "no box 'In the document'"
+    for _, text in boxes:
+        quoted = [line for line in text.splitlines() if line.startswith(">")]
+        said = [line for line in text.splitlines() if line.strip() and line not in quoted]
+        assert re.search(r"[\u4e00-\u9fff]", "".join(quoted)), "its own sentence, in Chinese"
+        assert said, "its translation, and what became of it"
+
+
+def exercises(page):
+    """Yield each exercise: its label, its text, its folded answer or None where cells answer."""
+    text = page.read_text("utf8")
+    asked = r"^(`{3,}|:{3,})\{exercise\}[^\n]*\n:label: ([\w-]+)\n(.*?)^\1$"
+    for _, label, task in re.findall(asked, text, re.S | re.M):
+        answer = rf"^(`{{3,}}|:{{3,}})\{{solution\}} {label}\n(.*?)^\1$"
+        found = re.search(answer, text, re.S | re.M)
+        yield label, task, found and found[2]
+
+
+def choices(text):
+    """Return the letters of the answers that stand at the beginning of a line."""
+    return re.findall(r"^\s*(?:[-*>] )?\**([A-F])\b[.):*]", text, re.M)
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_every_exercise_of_words_has_a_folded_answer_that_explains_each_choice(page):
+    for label, task, answer in exercises(page):
+        if answer is None:
+            continue
+        assert ":class: dropdown" in answer, f"{label}: the answer stands open"
+        letters = choices(task)
+        assert len(letters) != 1, f"{label}: one answer is no choice"
+        missing = [letter for letter in letters if not re.search(rf"\b{letter}\b", answer)]
+        assert not missing, f"{label}: the solution does not explain {missing}"
+        assert len(answer.split()) >= 8 * max(1, len(letters)), f"{label}: explain each answer"
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_every_exercise_in_code_has_a_cell_for_the_reader_and_a_folded_solution(page):
     text, cells = page.read_text("utf8"), stored(page).cells
-    labels = re.findall(r"```\{exercise\}.*?:label: ([\w-]+)", text, re.S)
+    labels = [label for label, _, answer in exercises(page) if answer is None]
     assert 2 <= len(labels) <= 4
     for label in labels:
         pattern = rf":label: {label}\n(.*?)\{{solution-start\}} {label}\n(.*?)\{{solution-end\}}"
@@ -218,6 +301,19 @@ def test_every_exercise_has_a_cell_for_the_reader_and_a_folded_solution(page):
         # The page goes on with the solution: what the reader has not written yet is no use.
         others = [c.source for c in cells if c.cell_type == "code" and c is not own]
         assert not any(re.search(rf"\b{function}\(", source) for source in others), function
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_figure_to_operate_has_its_still_picture_and_its_script(page):
+    text = page.read_text("utf8")
+    for cell in code_cells(page):
+        for call in re.findall(r"\boperate\((.*)\)", cell.source, re.S):
+            figure = re.match(r"\s*[\"']([\w-]+)[\"']", call)[1]
+            still = re.search(r"still=[\"'](fig-[\w-]+)[\"']", call)[1]
+            assert f"name: {still}\n" in text, f"no figure {still} on the page"
+            script = ROOT / "book" / "_static" / "figures" / f"{figure}.js"
+            assert script.is_file(), f"nothing draws {figure}"
+            assert "hide-input" in tags(cell)
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=name)

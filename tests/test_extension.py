@@ -32,7 +32,30 @@ kernelspec:
 # setup:
 ```
 
-Prose about specificity.
+**You need:** school mathematics.
+
+**Next:** nothing.
+
+Prose about specificity, and the {term}`loss`.
+
+```{index} single: ranking
+```
+
+```{admonition} In the document
+:class: in-the-document
+> 卷积层是 CNN 的核心组成部分。
+
+The layer.
+```
+
+```{glossary}
+loss
+损失函数
+  How far off
+  the answers are.
+
+  Read on.
+```
 
 ```{code-cell} ipython3
 import zipfile, numpy as np
@@ -152,11 +175,43 @@ def test_the_cost_stands_under_the_title_and_nowhere_else(html):
     assert "show_cost</span><span" not in html
 
 
+def test_a_link_to_a_term_carries_its_definition_and_the_chinese_name(html):
+    (link,) = re.findall(r'<a class="reference internal" href="#term-loss"[^>]*>', html)
+    assert 'title="How far off the answers are. (损失函数)"' in link
+
+
+def test_chinese_words_are_marked_as_such(html):
+    assert '<span lang="zh">卷积层是</span> CNN <span lang="zh">的核心组成部分。</span>' in html
+    assert '<dt><span lang="zh">损失函数</span>' in re.sub(r"<dt[^>]*>", "<dt>", html)
+
+
+def test_what_to_know_before_reading_stands_apart(html):
+    facts = re.search(r'<div class="facts docutils container">(.*?)</div>', html, re.S)[1]
+    assert re.findall(r"<strong>(.*?)</strong>", facts) == ["You need:", "Next:"]
+
+
+def test_search_knows_terms_and_index_entries_first(site):
+    text = (site / "searchindex.js").read_text("utf8")
+    entries = json.loads(text[text.index("{") : text.rindex("}") + 1])["indexentries"]
+    for entry in ("loss", "损失函数", "ranking"):
+        assert all(is_main for *_, is_main in entries[entry])
+
+
 def test_search_knows_the_prose_and_not_the_setup_nor_the_imports(html, index):
     assert {"specif", "prose", "solvedon", "torch"} <= index
     assert not index & {"importlib", "tempfil", "zipfil", "readi", "default_rng"}
     for shown in ("importlib", "zipfile", "default_rng", "Ready: Python"):
         assert shown in html
+
+
+def test_icons_are_those_that_the_book_shows(site):
+    icons = (site / "_static" / "scripts" / "fontawesome.js").read_text("utf8")
+    assert len(icons) < 150_000
+    page = (site / "book" / "page.html").read_text("utf8")
+    names = set(re.findall(r"\bfa-([a-z0-9-]+)", page)) - {"solid", "brands", "lg"}
+    assert {"rocket", "download", "moon"} <= names
+    for name in names:
+        assert re.search(rf'\b{name}"?:\[', icons), name
 
 
 def test_cells_of_several_frameworks_are_tabs(html):

@@ -27,6 +27,7 @@ from page_parts import colab_address, site_address, text_address
             "there is a figure here that you can operate.*",
         ),
         ("(target)=\n# Title", "# Title"),
+        ("```{index} single: loss\n```\n# Loss", "# Loss"),
         ("% a comment\ntext", "text"),
         ("```python\n{not}`a role`\n```", "```python\n{not}`a role`\n```"),
         ("{term}`AUROC` and {math}`x`", "AUROC and $x$"),

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 from pathlib import Path
 
+import pydata_sphinx_theme
 from docutils import nodes
 from kernels import CALM
 from page_parts import add_banner, fill_setup
+from sphinx import addnodes
 from sphinx_design.shared import create_component
 
 #: Code cells with these tags, one after the other, become the tabs of one set.
 TABS = {"tag_tab-numpy": "NumPy", "tag_tab-torch": "PyTorch", "tag_tab-keras": "Keras"}
+
+
+#: A run of Chinese, with the signs that stand inside it.
+CHINESE = re.compile(
+    r"[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]*[\u3000-\u9fff\uff00-\uffef])?"
+)
+#: One drawing in Font Awesome's script: its name, its size, and its outline.
+ICON = re.compile(
+    r'(?:"([\w-]+)"|([\w$]+)):\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'
+)
+#: The first words of the three lines that stand under a chapter's question.
+FACTS = ("You need:", "Next:", "Reading:")
 
 
 def on_source_read(app, docname, source):
@@ -46,6 +61,10 @@ def on_doctree_read(app, doctree):
     hide_from_search(doctree)
     number_contents(doctree)
     gather_tabs(doctree)
+    gather_facts(doctree)
+    keep_definitions(app.env, doctree)
+    name_the_language(doctree)
+    put_index_entries_first(doctree)
 
 
 def cells_of(doctree):
@@ -130,14 +149,118 @@ def _tab(node):
     return None if inside else next((TABS[tag] for tag in tags if tag in TABS), None)
 
 
+class Chinese(nodes.inline):
+    """Chinese words on a page in English: a browser picks its letters, a reader its voice."""
+
+
+def open_chinese(translator, node):
+    """Say which language follows."""
+    translator.body.append('<span lang="zh">')
+
+
+def close_chinese(translator, node):
+    """End it."""
+    translator.body.append("</span>")
+
+
+def name_the_language(doctree):
+    """Mark Chinese words as such."""
+    unmarked = (nodes.title, nodes.literal, nodes.literal_block, nodes.raw, nodes.comment, Chinese)
+    for text in list(doctree.findall(nodes.Text)):
+        if isinstance(text.parent, unmarked) or not CHINESE.search(text):
+            continue
+        parts, end = [], 0
+        for run in CHINESE.finditer(text):
+            parts += [nodes.Text(text[end : run.start()]), Chinese("", run[0])]
+            end = run.end()
+        parts = [part for part in [*parts, nodes.Text(text[end:])] if part.astext()]
+        text.parent.replace(text, parts)
+
+
+def put_index_entries_first(doctree):
+    """Let a search show the sections that pages name for a word before all others."""
+    for index in doctree.findall(addnodes.index):
+        index["entries"] = [(*entry[:3], "main", entry[4]) for entry in index["entries"]]
+
+
+def gather_facts(doctree):
+    """Set the lines that say what a reader needs, what comes next and how long it takes apart."""
+    first = next(
+        (p for p in doctree.findall(nodes.paragraph) if p.astext().startswith(FACTS[0])), None
+    )
+    if first is None:
+        return
+    if isinstance(first.parent, nodes.list_item):
+        first.parent.parent["classes"].append("facts")
+        return
+    place = first.parent.index(first)
+    lines = [first]
+    for other in first.parent.children[place + 1 :]:
+        if not other.astext().startswith(FACTS):
+            break
+        lines.append(other)
+    box = nodes.container("", classes=["facts"])
+    first.parent.insert(place, box)
+    for line in lines:
+        line.parent.remove(line)
+        box += line
+
+
+def keep_definitions(env, doctree):
+    """Keep what the glossary says of each term, by the term's id, for the links to it."""
+    found = {}
+    for glossary in doctree.findall(addnodes.glossary):
+        for item in glossary.findall(nodes.definition_list_item):
+            terms = [term for term in item if isinstance(term, nodes.term)]
+            meaning = next(iter(item.findall(nodes.paragraph))).astext().replace("\n", " ")
+            chinese = [name for name in (term.astext() for term in terms) if CHINESE.search(name)]
+            text = f"{meaning} ({', '.join(chinese)})" if chinese else meaning
+            found |= {identity: text for term in terms for identity in term["ids"]}
+    definitions(env)[env.docname] = found
+
+
+def definitions(env):
+    """Return what glossaries say, by page and by the term's id."""
+    if not hasattr(env, "book_definitions"):
+        env.book_definitions = {}
+    return env.book_definitions
+
+
+def on_purge(app, env, docname):
+    """Forget a page that is read again."""
+    definitions(env).pop(docname, None)
+
+
+def on_merge(app, env, docnames, other):
+    """Take over what another process has read."""
+    definitions(env).update({name: definitions(other).get(name, {}) for name in docnames})
+
+
+def on_resolved(app, doctree, docname):
+    """Give every link to a term its definition; terms.js shows it."""
+    said = {key: text for found in definitions(app.env).values() for key, text in found.items()}
+    for link in doctree.findall(nodes.reference):
+        if any("std-term" in part.get("classes", []) for part in link.findall(nodes.inline)):
+            target = link.get("refid") or link.get("refuri", "").partition("#")[2]
+            if target in said:
+                link["reftitle"] = said[target]
+
+
 def on_numbers_assigned(app, env):
-    """Count figures and exercises anew on each page, as its notebook does."""
+    """Count figures and exercises anew on each page; find pages that the glossary has changed.
+
+    A page's notebook counts in the same way.
+    """
     for kinds in env.toc_fignumbers.values():
         for numbers in kinds.values():
             before = min(number for (*_, number) in numbers.values()) - 1
             for identity, (*section, number) in numbers.items():
                 numbers[identity] = (*section, number - before)
-    return []
+    before, env.book_definitions_written = (
+        getattr(env, "book_definitions_written", None),
+        {name: dict(found) for name, found in definitions(env).items() if found},
+    )
+    return [] if before == env.book_definitions_written else sorted(env.found_docs)
 
 
 def on_page_context(app, pagename, templatename, context, doctree):
@@ -155,12 +278,32 @@ def on_page_context(app, pagename, templatename, context, doctree):
     ]
 
 
+def on_finished(app, exception):
+    """Leave in the theme's script of two thousand icons those that the book shows: a tenth."""
+    out = Path(app.outdir)
+    script = out / "_static" / "scripts" / "fontawesome.js"
+    if exception or not script.is_file():
+        return
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme"
+    whole = (theme / "static" / "scripts" / "fontawesome.js").read_text("utf8")
+    using = [*out.rglob("*.html"), *(out / "_static").glob("*.js"), *script.parent.glob("*.js")]
+    texts = (path.read_text("utf8") for path in using if path != script)
+    used = {name for text in texts for name in re.findall(r"\bfa-([a-z0-9-]+)", text)}
+    kept = ICON.sub(lambda icon: icon[0] if (icon[1] or icon[2]) in used else "", whole)
+    script.write_text(kept, "utf8")
+
+
 def setup(app):
     """Register with Sphinx."""
     os.environ.update(CALM)
     app.add_node(UnsearchedCode, html=(show_unsearched_code, None))
+    app.add_node(Chinese, html=(open_chinese, close_chinese))
     app.connect("source-read", on_source_read)
+    app.connect("env-purge-doc", on_purge)
+    app.connect("env-merge-info", on_merge)
+    app.connect("doctree-resolved", on_resolved)
     app.connect("doctree-read", on_doctree_read)
     app.connect("env-get-updated", on_numbers_assigned, priority=900)
     app.connect("html-page-context", on_page_context, priority=999)
+    app.connect("build-finished", on_finished)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -63,17 +63,19 @@ def visit(browser, book):
     """Open a page and collect what the console says; every request must stay on this machine."""
     contexts = []
 
-    def open_page(address, *, size="wide", scheme="light", grants=()):
+    def open_page(address, *, size="wide", scheme="light", grants=(), touch=False):
         width, height = SIZES[size]
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
+            has_touch=touch,
             offline=address.startswith("file:"),
             permissions=list(grants),
         )
         contexts.append(context)
         page = context.new_page()
-        page.problems = []
+        page.problems, page.asked = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
         page.on(
             "console",
             lambda m: page.problems.append(m.text) if m.type in ("error", "warning") else None,

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 HTML = ROOT / "_build" / "html"
 NOTEBOOKS = sorted(page.stem for page in sources())
-PAGES = sorted([*NOTEBOOKS, "notation", "references"])
+PAGES = sorted([*NOTEBOOKS, "glossary", "notation", "references"])
 SIZES = ("wide", "phone")
 
 

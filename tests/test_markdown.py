@@ -29,6 +29,7 @@ from page_parts import colab_address, site_address, text_address
         ("(target)=\n# Title", "# Title"),
         ("```{index} single: loss\n```\n# Loss", "# Loss"),
         ("% a comment\ntext", "text"),
+        ("```{index} single: loss\n```\ntext", "text"),
         ("```python\n{not}`a role`\n```", "```python\n{not}`a role`\n```"),
         ("{term}`AUROC` and {math}`x`", "AUROC and $x$"),
         ("{py:func}`companion.data.images.read_image`", "`companion.data.images.read_image`"),

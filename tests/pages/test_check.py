@@ -61,6 +61,11 @@ def weighed(maps, weights):
     return np.maximum((weights[:, None, None] * maps).sum(axis=0), 0)
 
 
+def sigmoid(z):
+    """Return the probability that belongs to a logit."""
+    return 1 / (1 + np.exp(-z))
+
+
 def student_half_width(scores, ddof=1, quantile=None):
     """Return the mean, and half the width of its interval."""
     from scipy.stats import t
@@ -220,21 +225,14 @@ WRONG = {
         lambda image, grad: sliding(image, grad) / grad.size,
         lambda image, grad: sliding(image, grad)[::-1, ::-1],
     ],
-    "pads_for_same": [
-        lambda size, kernel, stride: ((kernel - 1) // 2, kernel - 1 - (kernel - 1) // 2),
-        lambda size, kernel, stride: (kernel // 2, (kernel - 1) // 2),
-        lambda size, kernel, stride: (
-            0,
-            max((-(-size // stride) - 1) * stride + kernel - size, 0),
-        ),
-        lambda size, kernel, stride: (
-            (-(-size // stride) - 1) * stride + kernel - size,
-            0,
-        ),
-        lambda size, kernel, stride: (
-            ((size // stride - 1) * stride + kernel - size) // 2,
-            ((size // stride - 1) * stride + kernel - size + 1) // 2,
-        ),
+    "weight_gradient": [
+        lambda x, w, b, target: sigmoid(w * x + b) - target,
+        lambda x, w, b, target: (sigmoid(w * x + b) - target) * w,
+        lambda x, w, b, target: (target - sigmoid(w * x + b)) * x,
+        lambda x, w, b, target: (sigmoid(w * x) - target) * x,
+        lambda x, w, b, target: (w * x + b - target) * x,
+        lambda x, w, b, target: sigmoid(w * x + b) * (1 - sigmoid(w * x + b)) * x,
+        lambda x, w, b, target: -x / sigmoid(w * x + b),
     ],
     "shared_images": [
         lambda a, b: len(b),
@@ -421,8 +419,8 @@ def test_a_function_may_not_change_what_it_is_given_and_cannot_spoil_later_cases
         ("count_parameters", 896 + 0j),
         ("count_parameters", np.nan),
         ("accuracy_at", True),
-        ("pads_for_same", (1, 1, 0)),
-        ("pads_for_same", ((1,), (1, 2))),
+        ("mean_and_half_width", (1, 1, 0)),
+        ("mean_and_half_width", ((1,), (1, 2))),
         ("split_patients", 7),
         ("least_sure", {3, 4}),
         ("films_needed", -np.inf),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 import struct
 import subprocess
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from companion.by_hand import numerical_gradient
 from companion.evaluation.calibration import reliability_table
 from companion.evaluation.intervals import Estimate, mean_interval
 from companion.evaluation.report import evaluate
@@ -134,6 +136,40 @@ def test_a_window_slides_over_the_grid_and_the_map_fills():
     assert "sum 30" in axes[1, 1].get_title()
     corner = axes[1, 0].patches[0].get_xy()
     assert corner == (1, 1)
+
+
+def test_the_smallest_network_has_the_gradients_of_finite_differences(rng):
+    kernel, weight = rng.standard_normal((1, 1, 3, 3)), np.array([[-2.0]])
+    weights = c4_math.PatchWeights(kernel, np.array([3.0]), weight, np.array([0.1]))
+    patch, label = rng.random((1, 1, 4, 4)), np.array([1])
+
+    def loss(which, value):
+        logit = c4_math.patch_forward(patch, weights._replace(**{which: value}))[-1]
+        return float(np.log1p(np.exp(-logit[0])))
+
+    gradients = c4_math.patch_gradients(patch, label, weights)
+    for name, derived in gradients._asdict().items():
+        tried = numerical_gradient(functools.partial(loss, name), getattr(weights, name))
+        np.testing.assert_allclose(derived, tried, rtol=1e-6, atol=1e-9)
+        assert np.any(derived)
+
+
+def test_the_patch_and_its_layers_stand_side_by_side():
+    weights = c4_math.PatchWeights(np.ones((1, 1, 3, 3)), *map(np.array, ([-9.0], [[1.0]], [0.0])))
+    patch = np.arange(16.0).reshape(1, 1, 4, 4) / 10
+    axes = c4_math.plot_patch(np.zeros((9, 9)), (2, 3), patch, weights)
+    assert axes[0].patches[0].get_xy() == (2.5, 1.5)
+    assert [text.get_text() for text in axes[3].texts] == ["-4.5", "-3.6", "-0.9", "0"]
+    assert [text.get_text() for text in axes[4].texts] == ["0"] * 4
+    assert "probability of pneumonia 0.50" in axes[0].figure.get_supxlabel()
+
+
+def test_the_graph_of_a_derivative_holds_forward_and_backward_numbers():
+    values = dict(zip(("x", "w", "b", "wx", "z", "t", "L"), range(1, 8), strict=True))
+    ax = c4_math.plot_derivative(values, {name: -n for name, n in values.items()})
+    texts = [text.get_text() for text in ax.texts]
+    assert {"$wx = 4$", "$-4$", "$L = 7$", "$-7$"} <= set(texts)
+    assert len(c4_math.plot_activations().lines) == 3
 
 
 def test_drawings_of_layers_name_what_they_show(rng):

@@ -279,16 +279,29 @@ def on_page_context(app, pagename, templatename, context, doctree):
 
 
 def on_finished(app, exception):
-    """Leave in the theme's script of two thousand icons those that the book shows: a tenth."""
+    """Make pages light: the theme's icons are most of what a reader would load."""
     out = Path(app.outdir)
+    if not exception and (out / "_static" / "scripts" / "fontawesome.js").is_file():
+        leave_out_what_is_not_shown(out)
+
+
+def leave_out_what_is_not_shown(out):
+    """Keep those of the theme's two thousand icons that the book shows, and no font of them."""
     script = out / "_static" / "scripts" / "fontawesome.js"
-    if exception or not script.is_file():
-        return
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme"
     whole = (theme / "static" / "scripts" / "fontawesome.js").read_text("utf8")
-    using = [*out.rglob("*.html"), *(out / "_static").glob("*.js"), *script.parent.glob("*.js")]
-    texts = (path.read_text("utf8") for path in using if path != script)
-    used = {name for text in texts for name in re.findall(r"\bfa-([a-z0-9-]+)", text)}
+    used = set()
+    for path in [
+        *out.rglob("*.html"),
+        *(out / "_static").glob("*.js"),
+        *script.parent.glob("*.js"),
+    ]:
+        if path != script:
+            text = path.read_text("utf8")
+            used.update(re.findall(r"\bfa-([a-z0-9-]+)", text))
+            lighter = re.sub(r'<link rel="preload" as="font"[^>]*>\s*', "", text)
+            if lighter != text:
+                path.write_text(lighter, "utf8")
     kept = ICON.sub(lambda icon: icon[0] if (icon[1] or icon[2]) in used else "", whole)
     script.write_text(kept, "utf8")
 

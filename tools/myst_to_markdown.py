@@ -109,7 +109,7 @@ def _directive(opening, body, numbers):
             *inner,
             "",
         ]
-    if name in ("solution-end", "index"):
+    if name == "solution-end":
         return []
     if name in ("figure", "image"):
         alt = options.get("alt", "")

@@ -48,9 +48,10 @@ class Estimate:
     def __format__(self, spec: str) -> str:
         """Return the value with its interval, each in the same format, never a minus before 0."""
         spec = spec or ".3f"
+        spec = f"{spec[0]}z{spec[1:]}" if spec[0] in "+- " else f"z{spec}"
         if self.reason:
-            return f"{self.value:z{spec}} [no interval: {self.reason}]"
-        return f"{self.value:z{spec}} [{self.low:z{spec}}, {self.high:z{spec}}]"
+            return f"{self.value:{spec}} [no interval: {self.reason}]"
+        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
 
 
 def mean_estimate(

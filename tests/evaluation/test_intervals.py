@@ -17,6 +17,7 @@ def test_an_estimate_without_an_interval_says_why():
     assert str(estimate) == "0.500 [no interval: the scores are constant]"
     assert f"{estimate:.1f}" == "0.5 [no interval: the scores are constant]"
     assert str(Estimate(0.5, 0.25, 0.75)) == "0.500 [0.250, 0.750]"
+    assert f"{Estimate(0.05, -0.0001, 0.1):+.2f}" == "+0.05 [+0.00, +0.10]"
 
 
 def test_a_mean_has_students_interval(rng):

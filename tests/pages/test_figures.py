@@ -66,6 +66,8 @@ def test_every_plot_draws_on_the_given_axes_and_names_its_axes(report):
         lambda ax: c9_2_metrics.plot_ranges(["a"], [1], [(0, 2)], label="score", ax=ax),
         lambda ax: c9_2_metrics.plot_gaps({"a": GAP}, ax=ax),
         lambda ax: c9_1_how_much_data.plot_learning_curves({"a": CURVE}, ax=ax),
+        lambda ax: c9_1_how_much_data.plot_law(PowerLaw(0.01, 1, 0.5), CURVE[0], ax=ax),
+        lambda ax: c9_1_how_much_data.plot_noise({0: [0.8, 0.9], 0.2: [0.6, 0.8]}, ax=ax),
         lambda ax: c9_3_interpretability.plot_deletions({"a": np.ones((2, 3))}, ax=ax),
     ):
         _, ax = plt.subplots()
@@ -233,6 +235,33 @@ def test_a_learning_curve_stays_within_what_a_score_can_be():
     fitted, beyond = (line.get_xdata() for line in ax.lines[-2:])
     assert (fitted[-1], beyond[0], beyond[-1]) == pytest.approx((50, 50, 100))
     assert mean_interval(CURVE[1])[0].tolist() == pytest.approx([0.8, 0.95])
+
+
+def test_a_learning_curve_shows_its_models_and_a_difference_its_zero():
+    ax = c9_1_how_much_data.plot_learning_curves({"mine": CURVE}, models=True)
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert sorted(y for line in dots for y in line.get_ydata()) == sorted(CURVE[1].ravel())
+    ax = c9_1_how_much_data.plot_learning_curves(
+        {"less": (CURVE[0], CURVE[1] - 1)}, bounds=None, label="difference"
+    )
+    assert any(set(line.get_ydata()) == {0} for line in ax.lines)
+    _, low, high = mean_interval(CURVE[1] - 1)
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((low.min(), high.max()))
+
+
+def test_a_law_is_drawn_as_the_sum_of_its_parts():
+    ax = c9_1_how_much_data.plot_law(PowerLaw(0.01, 1.0, 0.5), CURVE[0])
+    whole, falling, floor = (np.array(line.get_ydata()) for line in ax.lines)
+    np.testing.assert_allclose(whole, falling + floor[0])
+    np.testing.assert_allclose(falling[[0, -1]], [0.2, 0.1])
+
+
+def test_noise_is_drawn_with_an_interval_that_stays_below_one():
+    ax = c9_1_how_much_data.plot_noise({0: [0.97, 1.0], 0.2: [0.7, 0.8]})
+    bars = np.array(ax.collections[0].get_segments())
+    assert bars[..., 1].max() < 1
+    assert bars[:, 0, 0].tolist() == [0, 20]
 
 
 def test_maps_lie_over_their_films():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from companion.data.images import center_square, read_image
 from companion.pages.check import Case
 from companion.pages.figures import COLOURS
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from companion.evaluation.report import Report
+    from companion.films import Films
 
 _ZERO, _ONE = np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
 _LOPSIDED = np.array([[0, 1], [2, 3]], np.uint8)
@@ -45,6 +47,68 @@ CASES = {
         Case("one of three is enough for 0.3", (_LABELS, _SCORES, 0.3), 0.9),
     ],
 }
+
+
+def other_pictures() -> dict[str, np.ndarray]:
+    """Return four pictures that the model was not made for, as it would see them.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        float32, (28, 28), in [0, 1]: an adult's film from another hospital, which comes with
+        pydicom; one grey; noise, the same each time; a photograph, which comes with scikit-learn.
+
+    Examples
+    --------
+    >>> {name: picture.shape for name, picture in other_pictures().items()}  # doctest: +SKIP
+    {'adult film': (28, 28), 'grey square': (28, 28), 'noise': (28, 28), 'photograph': (28, 28)}
+    """
+    from pydicom.data import get_testdata_file
+    from sklearn.datasets import load_sample_image
+
+    noise = np.random.default_rng(0).random((28, 28), dtype=np.float32)
+    photograph = load_sample_image("china.jpg").mean(axis=2) / 255
+    return {
+        "adult film": center_square(read_image(get_testdata_file("RG1_UNCR.dcm")), 28),
+        "grey square": np.full((28, 28), 0.5, np.float32),
+        "noise": noise,
+        "photograph": center_square(photograph, 28),
+    }
+
+
+def fit_logistic(train: Films, validation: Films) -> Callable[[np.ndarray], np.ndarray]:
+    """Fit logistic regression on pixels, its penalty chosen on validation.
+
+    Parameters
+    ----------
+    train, validation : companion.films.Films
+        To learn from, and to choose the penalty on.
+
+    Returns
+    -------
+    function
+        From images (N, C, H, W) to the probability of label 1, (N,).
+
+    Examples
+    --------
+    >>> from companion.films import Films
+    >>> films = Films(np.random.default_rng(0).random((8, 1, 4, 4)), np.arange(8) % 2)
+    >>> fit_logistic(films, films)(films.images).shape
+    (8,)
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    def flat(images):
+        return images.reshape(len(images), -1).astype(np.float64)
+
+    # newton-cholesky ends at the same place on every processor
+    fitted = [
+        LogisticRegression(C=C, solver="newton-cholesky").fit(flat(train.images), train.labels)
+        for C in (0.01, 0.1)
+    ]
+    known = flat(validation.images), validation.labels
+    best = max(fitted, key=lambda model: model.score(*known))
+    return lambda images: best.predict_proba(flat(images))[:, 1]
 
 
 def plot_layers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:

@@ -12,12 +12,14 @@ from matplotlib.axes import Axes
 from companion.data.images import center_square, read_image
 from companion.pages.check import Case
 from companion.pages.figures import COLOURS
+from companion.pages.operated import packed
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from companion.evaluation.report import Report
     from companion.films import Films
+    from companion.in_torch.models import DocumentCNN
 
 _ZERO, _ONE = np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
 _LOPSIDED = np.array([[0, 1], [2, 3]], np.uint8)
@@ -109,6 +111,115 @@ def fit_logistic(train: Films, validation: Films) -> Callable[[np.ndarray], np.n
     known = flat(validation.images), validation.labels
     best = max(fitted, key=lambda model: model.score(*known))
     return lambda images: best.predict_proba(flat(images))[:, 1]
+
+
+def for_the_page(
+    model: DocumentCNN, pictures: Mapping[str, tuple[np.ndarray, str]], *, mean: float
+) -> dict:
+    """Pack a model and small pictures for the figure ``model_in_page``.
+
+    Parameters
+    ----------
+    model : companion.in_torch.models.DocumentCNN
+        For images (1, 28, 28). Its weights are packed as 16-bit numbers.
+    pictures : mapping of str to tuple of numpy.ndarray and str
+        By name: float, (28, 28), in [0, 1], and what is known of it.
+    mean : float
+        The grey that erases, in [0, 1].
+
+    Returns
+    -------
+    dict
+        For :func:`companion.pages.operate`.
+
+    Examples
+    --------
+    >>> from companion.in_torch.models import DocumentCNN
+    >>> grey = np.full((28, 28), 0.5)
+    >>> data = for_the_page(DocumentCNN((1, 28, 28)), {"grey": (grey, "no film")}, mean=0.5)
+    >>> [layer["units"] for layer in data["layers"]]
+    [32, 64, 128, 128, 1]
+    """
+    layers = []
+    for layer in [*model.features, *model.classifier]:
+        if hasattr(layer, "weight"):
+            weight, bias = (part.detach().numpy() for part in (layer.weight, layer.bias))
+            kind = "convolution" if weight.ndim == 4 else "dense"
+            layers.append(
+                {"kind": kind, "units": len(bias), "weight": packed(weight), "bias": packed(bias)}
+            )
+    layers[-1]["kind"] = "last"
+    pixels = np.stack([np.rint(255 * picture) for picture, _ in pictures.values()])
+    return {
+        "layers": layers,
+        "pictures": packed(pixels, "u1"),
+        "names": list(pictures),
+        "labels": [label for _, label in pictures.values()],
+        "mean": round(float(mean), 3),
+    }
+
+
+def seeds_table(stored: Mapping, splits_and_metrics: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Return scores of the stored runs, one row a run.
+
+    Parameters
+    ----------
+    stored : mapping
+        The table ``pneumonia_seeds``.
+    splits_and_metrics : sequence of tuple of str
+        Which columns: a split and a score each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Values without intervals, rounded to three digits.
+
+    Examples
+    --------
+    >>> run = {"seed": 0, "test": {"scores": {"f1": [0.5, 0.4, 0.6]}}}
+    >>> seeds_table({"runs": {"program": [run]}}, [("test", "f1")]).iloc[0].item()
+    0.5
+    """
+    import pandas as pd
+
+    rows = {
+        f"{method}, seed {run['seed']}": {
+            f"{metric}, {split}": run[split]["scores"][metric][0]
+            for split, metric in splits_and_metrics
+        }
+        for method, runs in stored["runs"].items()
+        for run in runs
+    }
+    return pd.DataFrame(rows).T.round(3)
+
+
+def pictures_table(stored: Mapping) -> pd.DataFrame:
+    """Return what the stored runs say of pictures that the model was not made for.
+
+    Parameters
+    ----------
+    stored : mapping
+        The table ``pneumonia_seeds``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a picture; for each method the least and the greatest probability of its seeds.
+
+    Examples
+    --------
+    >>> runs = [{"other pictures": {"noise": p}} for p in (0.25, 0.75)]
+    >>> pictures_table({"runs": {"program": runs}}).loc["noise"].tolist()
+    [0.25, 0.75]
+    """
+    import pandas as pd
+
+    columns = {}
+    for method, runs in stored["runs"].items():
+        said = pd.DataFrame([run["other pictures"] for run in runs])
+        columns[f"{method}, least"] = said.min()
+        columns[f"{method}, greatest"] = said.max()
+    return pd.DataFrame(columns).round(2)
 
 
 def plot_layers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:

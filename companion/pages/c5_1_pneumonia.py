@@ -59,37 +59,21 @@ def other_pictures() -> dict[str, np.ndarray]:
     dict of str to numpy.ndarray
         float32, (28, 28), in [0, 1]: an adult's film from another hospital, which comes with
         pydicom; one grey; noise, the same each time; a photograph, which comes with scikit-learn.
-
-    Examples
-    --------
-    >>> {name: picture.shape for name, picture in other_pictures().items()}  # doctest: +SKIP
-    {'adult film': (28, 28), 'grey square': (28, 28), 'noise': (28, 28), 'photograph': (28, 28)}
     """
     from pydicom.data import get_testdata_file
     from sklearn.datasets import load_sample_image
 
-    noise = np.random.default_rng(0).random((28, 28), dtype=np.float32)
     photograph = load_sample_image("china.jpg").mean(axis=2) / 255
     return {
         "adult film": center_square(read_image(get_testdata_file("RG1_UNCR.dcm")), 28),
         "grey square": np.full((28, 28), 0.5, np.float32),
-        "noise": noise,
+        "noise": np.random.default_rng(0).random((28, 28), dtype=np.float32),
         "photograph": center_square(photograph, 28),
     }
 
 
 def fit_logistic(train: Films, validation: Films) -> Callable[[np.ndarray], np.ndarray]:
-    """Fit logistic regression on pixels, its penalty chosen on validation.
-
-    Parameters
-    ----------
-    train, validation : companion.films.Films
-        To learn from, and to choose the penalty on.
-
-    Returns
-    -------
-    function
-        From images (N, C, H, W) to the probability of label 1, (N,).
+    """Fit logistic regression on pixels, its penalty chosen on validation; return its `predict`.
 
     Examples
     --------
@@ -160,22 +144,8 @@ def for_the_page(
 
 
 def seeds_table(stored: Mapping, splits_and_metrics: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """Return scores of the stored runs, one row a run.
+    """Return scores of the runs in the table ``pneumonia_seeds``, one row a run, one column a pair.
 
-    Parameters
-    ----------
-    stored : mapping
-        The table ``pneumonia_seeds``.
-    splits_and_metrics : sequence of tuple of str
-        Which columns: a split and a score each.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Values without intervals, rounded to three digits.
-
-    Examples
-    --------
     >>> run = {"seed": 0, "test": {"scores": {"f1": [0.5, 0.4, 0.6]}}}
     >>> seeds_table({"runs": {"program": [run]}}, [("test", "f1")]).iloc[0].item()
     0.5
@@ -191,35 +161,6 @@ def seeds_table(stored: Mapping, splits_and_metrics: Sequence[tuple[str, str]]) 
         for run in runs
     }
     return pd.DataFrame(rows).T.round(3)
-
-
-def pictures_table(stored: Mapping) -> pd.DataFrame:
-    """Return what the stored runs say of pictures that the model was not made for.
-
-    Parameters
-    ----------
-    stored : mapping
-        The table ``pneumonia_seeds``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a picture; for each method the least and the greatest probability of its seeds.
-
-    Examples
-    --------
-    >>> runs = [{"other pictures": {"noise": p}} for p in (0.25, 0.75)]
-    >>> pictures_table({"runs": {"program": runs}}).loc["noise"].tolist()
-    [0.25, 0.75]
-    """
-    import pandas as pd
-
-    columns = {}
-    for method, runs in stored["runs"].items():
-        said = pd.DataFrame([run["other pictures"] for run in runs])
-        columns[f"{method}, least"] = said.min()
-        columns[f"{method}, greatest"] = said.max()
-    return pd.DataFrame(columns).round(2)
 
 
 def plot_layers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:

@@ -1,4 +1,4 @@
-"""The document's model in the page gives what PyTorch gives with the weights that the page holds."""
+"""The document's model in the page says what PyTorch says with the same weights."""
 
 from __future__ import annotations
 

@@ -30,20 +30,22 @@
     };
   }
 
+  /* Odd last rows and columns are left out, as pooling drops them. */
   function convolve({ values, channels, side }, { weight, bias, units }) {
-    const out = side - 2, found = new Float32Array(units * out * out);
+    const out = (side - 2) & ~1, found = new Float32Array(units * out * out);
     for (let unit = 0; unit < units; unit++) {
       const start = unit * out * out;
       found.fill(bias[unit], start, start + out * out);
       for (let channel = 0; channel < channels; channel++) {
         const k = (unit * channels + channel) * 9, from = channel * side * side;
+        const [a, b, c, d, e, f, g, h, i] = weight.subarray(k, k + 9);
         for (let row = 0; row < out; row++) {
           for (let column = 0; column < out; column++) {
             const p = from + row * side + column, q = p + side, r = q + side;
             found[start + row * out + column] +=
-              weight[k] * values[p] + weight[k + 1] * values[p + 1] + weight[k + 2] * values[p + 2]
-              + weight[k + 3] * values[q] + weight[k + 4] * values[q + 1] + weight[k + 5] * values[q + 2]
-              + weight[k + 6] * values[r] + weight[k + 7] * values[r + 1] + weight[k + 8] * values[r + 2];
+              a * values[p] + b * values[p + 1] + c * values[p + 2]
+              + d * values[q] + e * values[q + 1] + f * values[q + 2]
+              + g * values[r] + h * values[r + 1] + i * values[r + 2];
           }
         }
       }

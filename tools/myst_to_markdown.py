@@ -124,6 +124,8 @@ def _directive(opening, body, numbers):
         return inner
     if name == "tab-item":
         return ["", f"**{argument}**", "", *inner, ""]
+    if name == "index":
+        return []
     if name == "bibliography":
         return [f"- {reference(key)}" for key in sorted(set(numbers.cited))]
     raise UnknownMarkup(f"directive {name!r} has no form in plain Markdown yet")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from companion.data.images import center_square, read_image
 from companion.pages.check import Case
 from companion.pages.figures import COLOURS
+from companion.pages.operated import packed
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from companion.evaluation.report import Report
+    from companion.films import Films
+    from companion.in_torch.models import DocumentCNN
 
 _ZERO, _ONE = np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
 _LOPSIDED = np.array([[0, 1], [2, 3]], np.uint8)
@@ -45,6 +49,118 @@ CASES = {
         Case("one of three is enough for 0.3", (_LABELS, _SCORES, 0.3), 0.9),
     ],
 }
+
+
+def other_pictures() -> dict[str, np.ndarray]:
+    """Return four pictures that the model was not made for, as it would see them.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        float32, (28, 28), in [0, 1]: an adult's film from another hospital, which comes with
+        pydicom; one grey; noise, the same each time; a photograph, which comes with scikit-learn.
+    """
+    from pydicom.data import get_testdata_file
+    from sklearn.datasets import load_sample_image
+
+    photograph = load_sample_image("china.jpg").mean(axis=2) / 255
+    return {
+        "adult film": center_square(read_image(get_testdata_file("RG1_UNCR.dcm")), 28),
+        "grey square": np.full((28, 28), 0.5, np.float32),
+        "noise": np.random.default_rng(0).random((28, 28), dtype=np.float32),
+        "photograph": center_square(photograph, 28),
+    }
+
+
+def fit_logistic(train: Films, validation: Films) -> Callable[[np.ndarray], np.ndarray]:
+    """Fit logistic regression on pixels, its penalty chosen on validation; return its `predict`.
+
+    Examples
+    --------
+    >>> from companion.films import Films
+    >>> films = Films(np.random.default_rng(0).random((8, 1, 4, 4)), np.arange(8) % 2)
+    >>> fit_logistic(films, films)(films.images).shape
+    (8,)
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    def flat(images):
+        return images.reshape(len(images), -1).astype(np.float64)
+
+    # newton-cholesky ends at the same place on every processor
+    fitted = [
+        LogisticRegression(C=C, solver="newton-cholesky").fit(flat(train.images), train.labels)
+        for C in (0.01, 0.1)
+    ]
+    known = flat(validation.images), validation.labels
+    best = max(fitted, key=lambda model: model.score(*known))
+    return lambda images: best.predict_proba(flat(images))[:, 1]
+
+
+def for_the_page(
+    model: DocumentCNN, pictures: Mapping[str, tuple[np.ndarray, str]], *, mean: float
+) -> dict:
+    """Pack a model and small pictures for the figure ``model_in_page``.
+
+    Parameters
+    ----------
+    model : companion.in_torch.models.DocumentCNN
+        For images (1, 28, 28). Its weights are packed as 16-bit numbers.
+    pictures : mapping of str to tuple of numpy.ndarray and str
+        By name: float, (28, 28), in [0, 1], and what is known of it.
+    mean : float
+        The grey that erases, in [0, 1].
+
+    Returns
+    -------
+    dict
+        For :func:`companion.pages.operate`.
+
+    Examples
+    --------
+    >>> from companion.in_torch.models import DocumentCNN
+    >>> grey = np.full((28, 28), 0.5)
+    >>> data = for_the_page(DocumentCNN((1, 28, 28)), {"grey": (grey, "no film")}, mean=0.5)
+    >>> [layer["units"] for layer in data["layers"]]
+    [32, 64, 128, 128, 1]
+    """
+    layers = []
+    for layer in [*model.features, *model.classifier]:
+        if hasattr(layer, "weight"):
+            weight, bias = (part.detach().numpy() for part in (layer.weight, layer.bias))
+            kind = "convolution" if weight.ndim == 4 else "dense"
+            layers.append(
+                {"kind": kind, "units": len(bias), "weight": packed(weight), "bias": packed(bias)}
+            )
+    layers[-1]["kind"] = "last"
+    pixels = np.stack([np.rint(255 * picture) for picture, _ in pictures.values()])
+    return {
+        "layers": layers,
+        "pictures": packed(pixels, "u1"),
+        "names": list(pictures),
+        "labels": [label for _, label in pictures.values()],
+        "mean": round(float(mean), 3),
+    }
+
+
+def seeds_table(stored: Mapping, splits_and_metrics: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Return scores of the runs in the table ``pneumonia_seeds``, one row a run, one column a pair.
+
+    >>> run = {"seed": 0, "test": {"scores": {"f1": [0.5, 0.4, 0.6]}}}
+    >>> seeds_table({"runs": {"program": [run]}}, [("test", "f1")]).iloc[0].item()
+    0.5
+    """
+    import pandas as pd
+
+    rows = {
+        f"{method}, seed {run['seed']}": {
+            f"{metric}, {split}": run[split]["scores"][metric][0]
+            for split, metric in splits_and_metrics
+        }
+        for method, runs in stored["runs"].items()
+        for run in runs
+    }
+    return pd.DataFrame(rows).T.round(3)
 
 
 def plot_layers(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:

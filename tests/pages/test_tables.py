@@ -73,3 +73,16 @@ def test_intervals_held_for_every_score():
         assert min(share for share in held.values() if share is not None) > 0.9, setting
         for metric, share in held.items():
             assert share is not None or metric in table["reasons"][setting], metric
+
+
+def test_every_seed_of_the_program_has_its_scores():
+    table = read_table("pneumonia_seeds")
+    assert set(table["runs"]) == {"program", "stopped"}
+    for runs in table["runs"].values():
+        assert [run["seed"] for run in runs] == list(range(table["seeds"]))
+        for run in runs:
+            for split in ("validation", "test"):
+                scores = run[split]["scores"]
+                assert {"auroc", "accuracy", "recall", "specificity"} <= set(scores) <= set(METRICS)
+                for value, low, high in scores.values():
+                    assert 0 <= low <= value <= high <= 1

@@ -60,9 +60,9 @@ def plot_sizes(
     images: Sequence[np.ndarray],
     titles: Sequence[str],
     *,
-    marked: tuple[float, float, float, float] | None = None,
+    marked: tuple[float, float, float, float],
 ) -> np.ndarray:
-    """Draw one film at several sizes, side by side and equally large, every pixel as a square.
+    """Draw one film at several sizes, equally large, every pixel as a square; below, a part.
 
     Parameters
     ----------
@@ -70,32 +70,34 @@ def plot_sizes(
         (H, W) each, in [0, 1].
     titles : sequence of str
         What to write above each.
-    marked : tuple of float, optional
-        (row, column, rows, columns) to frame, as shares of height and width.
+    marked : tuple of float
+        (row, column, rows, columns) of the part, as shares of height and width.
 
     Returns
     -------
     numpy.ndarray of Axes
-        One a film.
+        (2, films): the whole with a frame, the part in the frame.
 
     Examples
     --------
-    >>> plot_sizes([np.eye(4), np.eye(2)], ["large", "small"]).shape
-    (2,)
+    >>> axes = plot_sizes([np.eye(4), np.eye(2)], ["a", "b"], marked=(0, 0, 0.5, 0.5))
+    >>> axes[1, 0].images[0].get_array().shape
+    (2, 2)
     """
-    _, axes = plt.subplots(1, len(images), figsize=(7, 7 / len(images) + 0.3), squeeze=False)
-    for ax, image, title in zip(axes[0], images, titles, strict=True):
-        height, width = image.shape
-        ax.imshow(image, vmin=0, vmax=1, interpolation="nearest")
-        ax.set_title(title, fontsize="small", pad=3)
-        ax.set_axis_off()
-        if marked:
-            row, column, rows, columns = np.multiply(marked, (height, width) * 2)
-            ax.add_patch(
-                Rectangle((column - 0.5, row - 0.5), columns, rows, fill=False,
-                          edgecolor=COLOURS[1], linewidth=1.5)
-            )  # fmt: skip
-    return axes[0]
+    _, axes = plt.subplots(2, len(images), figsize=(7, 14 / len(images) + 0.3), squeeze=False)
+    for (whole, part), image, title in zip(axes.T, images, titles, strict=True):
+        row, column, rows, columns = np.rint(np.multiply(marked, image.shape * 2)).astype(int)
+        drawn = {"vmin": 0, "vmax": 1, "interpolation": "nearest"}
+        whole.imshow(image, **drawn)
+        whole.add_patch(
+            Rectangle((column - 0.5, row - 0.5), columns, rows, fill=False,
+                      edgecolor=COLOURS[1], linewidth=1.5)
+        )  # fmt: skip
+        part.imshow(image[row : row + rows, column : column + columns], **drawn)
+        whole.set_title(title, fontsize="small", pad=3)
+        for ax in (whole, part):
+            ax.set_axis_off()
+    return axes
 
 
 def plot_patch(

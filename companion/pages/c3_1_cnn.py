@@ -67,7 +67,7 @@ def plot_sliding(
     """
     rows, columns = kernel.shape
     height, width = image.shape[0] - rows + 1, image.shape[1] - columns + 1
-    widths = [image.shape[1], columns, columns, width]
+    widths = [image.shape[1] / image.shape[0], *[columns / rows] * 2, width / height]
     _, axes = plt.subplots(
         len(places), 4, figsize=(7, 1.75 * len(places)), width_ratios=widths, squeeze=False
     )
@@ -162,9 +162,11 @@ def plot_layers(
     )
     for number, (name, maps) in enumerate(layers.items()):
         best = order[number] if order is not None else np.argsort(-np.abs(maps).mean(axis=(1, 2)))
-        for ax in axes[number]:
+        for ax in axes[number, len(maps) :]:
             ax.set_axis_off()
         for ax, which in zip(axes[number], best, strict=False):
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set(visible=True, color="0.5")
             ax.imshow(maps[which], vmin=0, vmax=maps.max() or 1, interpolation="nearest")
         axes[number, 0].text(
             -0.12, 0.5, name, transform=axes[number, 0].transAxes, ha="right", va="center",

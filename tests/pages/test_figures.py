@@ -144,10 +144,11 @@ def test_a_patch_is_framed_where_its_numbers_come_from():
     assert [t.get_text() for t in close.texts] == [f"{v:.2f}" for v in image[1:3, 2:4].ravel()]
 
 
-def test_sizes_of_a_film_are_framed_at_the_same_place():
+def test_sizes_of_a_film_show_the_same_part():
     axes = c3_1_cnn.plot_sizes([np.eye(8), np.eye(4)], ["a", "b"], marked=(0.5, 0.25, 0.25, 0.5))
-    boxes = [ax.patches[0].get_bbox().bounds for ax in axes]
+    boxes = [ax.patches[0].get_bbox().bounds for ax in axes[0]]
     assert boxes == [(1.5, 3.5, 4, 2), (0.5, 1.5, 2, 1)]
+    assert axes[1, 0].images[0].get_array().tolist() == np.eye(8)[4:6, 2:6].tolist()
 
 
 def test_layers_are_drawn_strongest_map_first():

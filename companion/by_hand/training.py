@@ -14,7 +14,7 @@ from companion.by_hand.conv import conv2d, conv2d_backward
 from companion.by_hand.loss import binary_cross_entropy
 from companion.by_hand.model import DocumentCNN
 from companion.by_hand.optimizers import SGD, Adam
-from companion.checks import check_array, check_images
+from companion.checks import check_array, check_images, check_shape
 from companion.films import Films
 from companion.history import History
 
@@ -135,6 +135,7 @@ def learn_kernel(
     >>> [float(kernel.squeeze().round(4)) for kernel in kernels]
     [0.0, 1.5, 2.25]
     """
+    check_shape("target", target, conv2d(images, start).shape)
     kernels = [start]
     for _ in range(steps):
         error = conv2d(images, kernels[-1]) - target

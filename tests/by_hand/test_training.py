@@ -155,6 +155,12 @@ def test_a_kernel_comes_back_by_the_steps_that_pytorch_takes(rng):
     np.testing.assert_allclose(kernels[-1], wanted, atol=0.05)
 
 
+def test_a_target_that_would_be_broadcast_is_refused(rng):
+    images, start = rng.standard_normal((1, 1, 5, 5)), np.zeros((1, 1, 3, 3))
+    with pytest.raises(ValueError, match=r"target must have shape \(1, 1, 3, 3\), got \(1, 1"):
+        learn_kernel(images, np.ones((1, 1, 1, 1)), start=start, learning_rate=0.1)
+
+
 def test_labels_in_a_list_are_learned_from_as_in_an_array():
     found = []
     for labels in ([0, 1, 1, 0], np.array([0, 1, 1, 0], np.uint8), np.array([0, 1, 1, 0])):

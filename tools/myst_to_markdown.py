@@ -109,7 +109,7 @@ def _directive(opening, body, numbers):
             *inner,
             "",
         ]
-    if name == "solution-end":
+    if name in ("solution-end", "index"):
         return []
     if name in ("figure", "image"):
         alt = options.get("alt", "")

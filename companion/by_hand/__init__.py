@@ -45,7 +45,7 @@ from companion.by_hand.pool import (
 )
 from companion.by_hand.recurrent import gru, lstm, rnn
 from companion.by_hand.recurrent_backward import gru_backward, lstm_backward, rnn_backward
-from companion.by_hand.training import fit, predict
+from companion.by_hand.training import fit, learn_kernel, predict
 
 __all__ = [
     "SGD", "Adam", "DocumentCNN", "GRUGates", "LSTMGates", "LSTMState", "NumPyLayer",
@@ -53,8 +53,9 @@ __all__ = [
     "batch_norm_backward", "binary_cross_entropy", "binary_cross_entropy_backward",
     "clip_by_norm", "conv2d", "conv2d_backward", "dense", "dense_backward", "document_costs",
     "dropout", "dropout_backward", "fit", "flatten", "flatten_backward", "global_avg_pool2d",
-    "global_avg_pool2d_backward", "gru", "gru_backward", "gru_step", "init_recurrent", "lstm",
-    "lstm_backward", "lstm_step", "max_pool2d", "max_pool2d_backward", "numerical_gradient",
+    "global_avg_pool2d_backward", "gru", "gru_backward", "gru_step", "init_recurrent",
+    "learn_kernel", "lstm", "lstm_backward", "lstm_step", "max_pool2d", "max_pool2d_backward",
+    "numerical_gradient",
     "output_size", "predict", "receptive_fields", "relu", "relu_backward", "rnn",
     "rnn_backward", "rnn_step", "same_padding", "sigmoid", "sigmoid_backward", "softmax",
     "softmax_backward",

@@ -10,10 +10,11 @@ from tqdm import tqdm
 
 from companion.by_hand._arguments import as_count, check_size
 from companion.by_hand.activations import sigmoid
+from companion.by_hand.conv import conv2d, conv2d_backward
 from companion.by_hand.loss import binary_cross_entropy
 from companion.by_hand.model import DocumentCNN
 from companion.by_hand.optimizers import SGD, Adam
-from companion.checks import check_array, check_images
+from companion.checks import check_array, check_images, check_shape
 from companion.films import Films
 from companion.history import History
 
@@ -93,6 +94,54 @@ def fit(
                     val_accuracy=float(np.mean((logits >= 0) == validation.labels)),
                 )
     return history
+
+
+def learn_kernel(
+    images: np.ndarray,
+    target: np.ndarray,
+    *,
+    start: np.ndarray,
+    learning_rate: float,
+    steps: int = 10,
+) -> list[np.ndarray]:
+    """Find a kernel from what it makes of images, by gradient descent on the mean square error.
+
+    Parameters
+    ----------
+    images, target, start : numpy.ndarray
+        float of one type: images (N, C, H, W), the maps to be reached (N, O, H', W'), and the
+        kernels to begin with, (O, C, M, N).
+    learning_rate : float
+        The step is so many times the gradient.
+    steps : int
+        From 0 up.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        The kernels before the first step and after each.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> images = np.array([[[[1.0, 2.0]]]])
+    >>> kernels = learn_kernel(
+    ...     images, 3 * images, start=np.zeros((1, 1, 1, 1)), learning_rate=0.1, steps=2
+    ... )
+    >>> [float(kernel.squeeze().round(4)) for kernel in kernels]
+    [0.0, 1.5, 2.25]
+    """
+    check_shape("target", target, conv2d(images, start).shape)
+    kernels = [start]
+    for _ in range(steps):
+        error = conv2d(images, kernels[-1]) - target
+        _, gradient, _ = conv2d_backward(2 * error / error.size, images, kernels[-1])
+        kernels.append(kernels[-1] - learning_rate * gradient)
+    return kernels
 
 
 def predict(model: DocumentCNN, images: np.ndarray) -> np.ndarray:

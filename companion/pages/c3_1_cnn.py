@@ -9,8 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from companion.pages._film_drawings import plot_kernels, plot_maps, plot_patch, plot_sizes
 from companion.pages.check import Case
 from companion.pages.figures import COLOURS, plot_grid
+
+__all__ = [
+    "CASES", "plot_kernels", "plot_laboratory", "plot_layers", "plot_maps", "plot_patch",
+    "plot_receptive_fields", "plot_sizes", "plot_sliding",
+]  # fmt: skip
 
 _IMAGE, _KERNEL = np.arange(1.0, 10).reshape(3, 3), np.array([[0.0, 1], [2, 4]])
 _WIDE = np.array([[1.0, 2, 3, 4, 5], [0, 1, 0, 1, 0]])
@@ -38,7 +44,7 @@ CASES = {
 def plot_sliding(
     image: np.ndarray, kernel: np.ndarray, places: Sequence[tuple[int, int]]
 ) -> np.ndarray:
-    """Draw a kernel at some places of an image: the window, the products, the map so far.
+    """Draw a kernel at some places of an image: window, kernel, products, the map so far.
 
     Parameters
     ----------
@@ -52,23 +58,24 @@ def plot_sliding(
     Returns
     -------
     numpy.ndarray of Axes
-        One row a place: image, products, map.
+        One row a place: image, kernel, products, map.
 
     Examples
     --------
     >>> plot_sliding(np.eye(3), np.ones((2, 2)), [(0, 0)]).shape
-    (1, 3)
+    (1, 4)
     """
     rows, columns = kernel.shape
     height, width = image.shape[0] - rows + 1, image.shape[1] - columns + 1
-    widths = [image.shape[1], columns, width]
+    widths = [image.shape[1] / image.shape[0], *[columns / rows] * 2, width / height]
     _, axes = plt.subplots(
-        len(places), 3, figsize=(6, 1.75 * len(places)), width_ratios=widths, squeeze=False
+        len(places), 4, figsize=(7, 1.75 * len(places)), width_ratios=widths, squeeze=False
     )
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     sums = (windows * kernel).sum(axis=(2, 3))
-    for (row, column), (left, middle, right) in zip(places, axes, strict=True):
+    for (row, column), (left, weights, middle, right) in zip(places, axes, strict=True):
         plot_grid(image, title="image", marked=(row, column, rows, columns), ax=left)
+        plot_grid(kernel, title="kernel", ax=weights)
         products = windows[row, column] * kernel
         plot_grid(products, title=f"products, sum {products.sum():g}", ax=middle)
         done = np.arange(height * width).reshape(height, width) <= row * width + column
@@ -78,7 +85,12 @@ def plot_sliding(
 
 
 def plot_receptive_fields(
-    image: np.ndarray, sizes: Mapping[str, int], center: tuple[int, int], *, ax: Axes | None = None
+    image: np.ndarray,
+    sizes: Mapping[str, int],
+    center: tuple[float, float],
+    *,
+    legend: bool = True,
+    ax: Axes | None = None,
 ) -> Axes:
     """Frame what one value of each layer can see of an image.
 
@@ -88,15 +100,17 @@ def plot_receptive_fields(
         (H, W).
     sizes : mapping of str to int
         Side of the square in pixels, by the layer's name.
-    center : tuple of int
+    center : tuple of float
         (row, column) around which the squares are drawn.
+    legend : bool
+        Name the squares at the right.
     ax : Axes, optional
         A new figure when absent.
 
     Returns
     -------
     Axes
-        With a legend.
+        With a square a layer.
 
     Examples
     --------
@@ -104,60 +118,101 @@ def plot_receptive_fields(
     1
     """
     ax = ax if ax is not None else plt.subplots(figsize=(6.4, 4))[1]
-    ax.imshow(image)
+    ax.imshow(image, vmin=0, vmax=1)
     row, column = center
     for number, (name, size) in enumerate(sizes.items()):
         colour = COLOURS[number % len(COLOURS)]
-        corner = (column - size / 2, row - size / 2)
+        corner = (column - size / 2 - 0.5, row - size / 2 - 0.5)  # pixel 0 is drawn from -0.5
         ax.add_patch(
             Rectangle(corner, size, size, fill=False, edgecolor=colour, linewidth=2,
                       label=f"{name}: {size} pixels")
         )  # fmt: skip
     ax.set_axis_off()
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
+    if legend:
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     return ax
 
 
-def plot_maps(
-    maps: np.ndarray, titles: Sequence[str], *, columns: int = 4, limit: float | None = None
+def plot_layers(
+    layers: Mapping[str, np.ndarray], *, columns: int = 6, order: Sequence[np.ndarray] | None = None
 ) -> np.ndarray:
-    """Draw maps that have signs: white is zero, red above, blue below.
+    """Draw what each layer makes of one film: a row a layer, its strongest maps first.
 
     Parameters
     ----------
-    maps : numpy.ndarray
-        (K, H, W).
-    titles : sequence of str
-        What to write above each.
+    layers : mapping of str to numpy.ndarray
+        (K, H, W) by the layer's name, from the film on.
     columns : int
-        How many in a row.
-    limit : float, optional
-        The value of the strongest colour; each map's own greatest absolute value when absent.
+        Maps of a layer that are shown.
+    order : sequence of numpy.ndarray, optional
+        Which maps of each layer, in which order; by their mean absolute value when absent.
 
     Returns
     -------
     numpy.ndarray of Axes
-        One a map, then the empty ones.
-
-    Raises
-    ------
-    ValueError
-        If there is not one title a map.
+        (layers, columns).
 
     Examples
     --------
-    >>> plot_maps(np.zeros((3, 2, 2)), ["a", "b", "c"]).shape
-    (4,)
+    >>> plot_layers({"film": np.zeros((1, 4, 4)), "conv": np.zeros((9, 2, 2))}).shape
+    (2, 6)
     """
-    if len(maps) != len(titles):
-        raise ValueError(f"titles must be one a map, got {len(titles)} for {len(maps)} maps")
-    rows = -(-len(maps) // columns)
-    _, axes = plt.subplots(rows, columns, figsize=(7, 7 / columns * rows + 0.2 * rows))
-    axes = np.ravel(axes)
-    for ax in axes:
-        ax.set_axis_off()
-    for ax, image, title in zip(axes, maps, titles, strict=False):
-        strongest = limit or np.abs(image).max() or 1
-        ax.imshow(image, cmap="RdBu_r", vmin=-strongest, vmax=strongest)
-        ax.set_title(title, fontsize="small", pad=3)
+    _, axes = plt.subplots(
+        len(layers), columns, figsize=(7, 7 / (columns + 1.2) * len(layers)), squeeze=False
+    )
+    for number, (name, maps) in enumerate(layers.items()):
+        best = order[number] if order is not None else np.argsort(-np.abs(maps).mean(axis=(1, 2)))
+        for ax in axes[number, len(maps) :]:
+            ax.set_axis_off()
+        for ax, which in zip(axes[number], best, strict=False):
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set(visible=True, color="0.5")
+            ax.imshow(maps[which], vmin=0, vmax=maps.max() or 1, interpolation="nearest")
+        axes[number, 0].text(
+            -0.12, 0.5, name, transform=axes[number, 0].transAxes, ha="right", va="center",
+            fontsize="small",
+        )  # fmt: skip
     return axes
+
+
+def plot_laboratory(
+    image: np.ndarray, kernel: np.ndarray, place: tuple[int, int], sizes: Mapping[str, int]
+) -> np.ndarray:
+    """Draw the kernel laboratory as it opens: film with what a value sees, map, its products.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W), in [0, 1].
+    kernel : numpy.ndarray
+        (3, 3).
+    place : tuple of int
+        (row, column) of the value in the map.
+    sizes : mapping of str to int
+        Pixels that one value sees, by layer.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        Film, map, products.
+
+    Examples
+    --------
+    >>> plot_laboratory(np.zeros((9, 9)), np.ones((3, 3)), (2, 2), {"conv": 3}).shape
+    (3,)
+    """
+    _, (film, drawn, numbers) = plt.subplots(1, 3, figsize=(7, 2.9), width_ratios=[4, 4, 3])
+    row, column = place
+    plot_receptive_fields(image, sizes, (row + 1.5, column + 1.5), legend=False, ax=film)
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    sums = (windows * kernel).sum(axis=(2, 3))
+    limit = np.abs(sums).max() or 1
+    drawn.imshow(sums, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    drawn.plot(column, row, "s", fillstyle="none", color="black", markersize=7)
+    drawn.set_axis_off()
+    products = (windows[row, column] * kernel).round(2)
+    plot_grid(products, ax=numbers)
+    film.set_title("film", fontsize="small")
+    drawn.set_title("map", fontsize="small")
+    numbers.set_title(f"products, sum {sums[row, column]:.2f}", fontsize="small")
+    return np.array([film, drawn, numbers])

@@ -11,7 +11,7 @@ from companion.by_hand.activations import sigmoid
 from companion.by_hand.loss import binary_cross_entropy
 from companion.by_hand.model import DocumentCNN
 from companion.by_hand.optimizers import SGD, Adam, clip_by_norm
-from companion.by_hand.training import fit, predict
+from companion.by_hand.training import fit, learn_kernel, predict
 from companion.films import Films
 
 
@@ -135,6 +135,30 @@ def train(model=None, **change):
 def test_bad_training_data_is_named(change, message):
     with pytest.raises(ValueError, match=message):
         train(**change)
+
+
+def test_a_kernel_comes_back_by_the_steps_that_pytorch_takes(rng):
+    images, wanted = rng.standard_normal((2, 1, 12, 11)), rng.standard_normal((1, 1, 3, 2))
+    x, right = torch.tensor(images), torch.tensor(wanted)
+    target = torch.nn.functional.conv2d(x, right)
+    kernels = learn_kernel(
+        images, target.numpy(), start=np.zeros_like(wanted), learning_rate=0.4, steps=10
+    )
+    kernel = torch.zeros_like(right, requires_grad=True)
+    optimizer = torch.optim.SGD([kernel], lr=0.4)
+    for ours in kernels[:-1]:
+        np.testing.assert_allclose(ours, kernel.detach(), atol=1e-12)
+        optimizer.zero_grad()
+        ((torch.nn.functional.conv2d(x, kernel) - target) ** 2).mean().backward()
+        optimizer.step()
+    assert len(kernels) == 11
+    np.testing.assert_allclose(kernels[-1], wanted, atol=0.05)
+
+
+def test_a_target_that_would_be_broadcast_is_refused(rng):
+    images, start = rng.standard_normal((1, 1, 5, 5)), np.zeros((1, 1, 3, 3))
+    with pytest.raises(ValueError, match=r"target must have shape \(1, 1, 3, 3\), got \(1, 1"):
+        learn_kernel(images, np.ones((1, 1, 1, 1)), start=start, learning_rate=0.1)
 
 
 def test_labels_in_a_list_are_learned_from_as_in_an_array():

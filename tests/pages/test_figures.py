@@ -130,12 +130,13 @@ def test_colours_differ_in_lightness_for_readers_who_do_not_see_hue():
 def test_a_window_slides_over_the_grid_and_the_map_fills():
     image, kernel = np.arange(12.0).reshape(3, 4), np.ones((2, 2))
     axes = c3_1_cnn.plot_sliding(image, kernel, [(0, 0), (1, 1)])
-    assert axes.shape == (2, 3)
+    assert axes.shape == (2, 4)
     numbers = [[text.get_text() for text in ax.texts] for ax in axes[1]]
     assert numbers[0] == [f"{value:g}" for value in image.ravel()]
-    assert numbers[1] == ["5", "6", "9", "10"]
-    assert numbers[2] == ["10", "14", "18", "26", "30"]
-    assert "sum 30" in axes[1, 1].get_title()
+    assert numbers[1] == ["1", "1", "1", "1"]
+    assert numbers[2] == ["5", "6", "9", "10"]
+    assert numbers[3] == ["10", "14", "18", "26", "30"]
+    assert "sum 30" in axes[1, 2].get_title()
     corner = axes[1, 0].patches[0].get_xy()
     assert corner == (1, 1)
 
@@ -172,6 +173,38 @@ def test_the_graph_of_a_derivative_holds_forward_and_backward_numbers():
     texts = [text.get_text() for text in ax.texts]
     assert {"$wx = 4$", "$-4$", "$L = 7$", "$-7$"} <= set(texts)
     assert len(c4_math.plot_activations().lines) == 3
+
+
+def test_a_patch_is_framed_where_its_numbers_come_from():
+    image = np.arange(16.0).reshape(4, 4) / 16
+    whole, close = c3_1_cnn.plot_patch(image, (1, 2), 2)
+    assert whole.patches[0].get_xy() == (1.5, 0.5)
+    assert [t.get_text() for t in close.texts] == [f"{v:.2f}" for v in image[1:3, 2:4].ravel()]
+
+
+def test_sizes_of_a_film_show_the_same_part():
+    axes = c3_1_cnn.plot_sizes([np.eye(8), np.eye(4)], ["a", "b"], marked=(0.5, 0.25, 0.25, 0.5))
+    boxes = [ax.patches[0].get_bbox().bounds for ax in axes[0]]
+    assert boxes == [(1.5, 3.5, 4, 2), (0.5, 1.5, 2, 1)]
+    assert axes[1, 0].images[0].get_array().tolist() == np.eye(8)[4:6, 2:6].tolist()
+
+
+def test_layers_are_drawn_strongest_map_first():
+    maps = np.stack([np.full((2, 2), value) for value in (0.0, 3.0, 1.0)])
+    axes = c3_1_cnn.plot_layers({"film": maps[:1], "conv": maps}, columns=2)
+    assert [ax.images[0].get_array().max() for ax in axes[1]] == [3, 1]
+    assert not axes[0, 1].images
+    assert axes[1, 0].texts[0].get_text() == "conv"
+
+
+def test_the_laboratory_opens_with_products_that_add_up():
+    image = np.arange(36.0).reshape(6, 6) / 36
+    film, _, numbers = c3_1_cnn.plot_laboratory(image, np.eye(3), (2, 1), {"conv": 3})
+    assert film.patches[0].get_bbox().bounds == (0.5, 1.5, 3, 3)
+    products = sum(float(text.get_text()) for text in numbers.texts)
+    right = (image[2:5, 1:4] * np.eye(3)).sum()
+    assert abs(products - right) < 0.02
+    assert f"{right:.2f}" in numbers.get_title()
 
 
 def test_drawings_of_layers_name_what_they_show(rng):

@@ -107,7 +107,7 @@ def _directive(opening, body, numbers):
             *inner,
             "",
         ]
-    if name == "solution-end":
+    if name in ("solution-end", "index"):
         return []
     if name in ("figure", "image"):
         alt = options.get("alt", "")

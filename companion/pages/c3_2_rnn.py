@@ -340,11 +340,10 @@ def _bus(ax, *, right):
     ax.text(0.8, 0.9, "$x_t$\n$h_{t-1}$", ha="right", va="center", fontsize="small")
 
 
-def _gate(ax, x, text, name, colour, *, top):
+def _gate(ax, x, text, name, colour, *, top, aside=0.2):
     _way(ax, [(x, 0.9), (x, 2.0)], colour)
     _way(ax, [(x, 2.9), (x, top)], colour)
     _box(ax, (x, 2.45), text, colour)
-    aside = 0.2 if top > 3 else -0.1  # over its box where no way leads up
     ax.text(x + aside, 3.25, name, color=colour, va="center", fontsize="small")
 
 
@@ -363,7 +362,7 @@ def _input_gate(ax, colour):
 
 
 def _output_gate(ax, colour):
-    _gate(ax, 7.2, r"$\sigma$", "$o$", colour, top=2.9)
+    _gate(ax, 7.2, r"$\sigma$", "$o$", colour, top=2.9, aside=-0.1)
     _way(ax, [(7.65, 2.45), (8.05, 2.45)], colour)
     _way(ax, [(8.5, 5.4), (8.5, 4.35)], colour)
     _box(ax, (8.5, 3.95), r"$\tanh$", colour)
@@ -397,7 +396,7 @@ def plot_gru_cell(*, ax: Axes | None = None) -> Axes:
     ax.text(0.7, 5.4, "$h_{t-1}$", ha="right", va="center", color=_MEMORY)
     ax.text(10.3, 5.4, "$h_t$", ha="left", va="center", color=_MEMORY)
     _bus(ax, right=6.2)
-    _gate(ax, 2.3, r"$\sigma$", "$r$", _OLD, top=2.9)
+    _gate(ax, 2.3, r"$\sigma$", "$r$", _OLD, top=2.9, aside=-0.1)
     _gate(ax, 4.2, r"$\tanh$", "$n$", _NEW, top=2.9)
     _gate(ax, 6.2, r"$\sigma$", "$z$", _OLD, top=4.95)
     _way(ax, [(2.75, 2.45), (3.6, 2.45)], _OLD)
@@ -437,7 +436,7 @@ def plot_recall(
     """
     ax = ax if ax is not None else plt.subplots(figsize=(7, 3.4))[1]
     places = np.arange(len(delays))
-    shifts = np.linspace(-0.15, 0.15, len(accuracy)) if len(accuracy) > 1 else [0]
+    shifts = np.linspace(-0.06, 0.06, len(accuracy)) if len(accuracy) > 1 else [0]
     styles, markers = ("-", "--", "-.", ":", "-", "--"), "osD^vP"
     for (name, values), shift, style, marker in zip(
         accuracy.items(), shifts, styles, markers, strict=False
@@ -447,7 +446,13 @@ def plot_recall(
         (line,) = ax.plot(places + shift, middle, style, marker=marker, markersize=5, label=name)
         ax.vlines(places + shift, values.min(axis=1), values.max(axis=1), color=line.get_color())
     ax.axhline(0.5, color="0.4", linewidth=0.8, linestyle=(0, (1, 3)), label="guessing")
-    ax.set(xlabel="delay (steps)", ylabel="accuracy", ylim=(0.4, 1.03), xticks=places)
+    ax.set(
+        xlabel="delay (steps)",
+        ylabel="accuracy",
+        ylim=(0.4, 1.03),
+        xticks=places,
+        xlim=(-0.4, len(delays) - 0.6),
+    )
     ax.set_xticklabels([str(delay) for delay in delays])
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return ax

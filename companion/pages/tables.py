@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 
 #: Each is NAME.json here, and was made by benchmarks/NAME.py.
-TABLES = ("explanations", "interval_coverage", "learning_curve")
+TABLES = ("delayed_recall", "explanations", "interval_coverage", "learning_curve")
 
 
 def read_table(name: str) -> dict:
@@ -15,7 +15,7 @@ def read_table(name: str) -> dict:
 
     Parameters
     ----------
-    name : {"explanations", "interval_coverage", "learning_curve"}
+    name : {"delayed_recall", "explanations", "interval_coverage", "learning_curve"}
         The script in ``benchmarks/`` that made it.
 
     Returns

@@ -26,7 +26,6 @@ from page_parts import colab_address, site_address, text_address
             f"*On [the book's page]({site_address('book/4_math')}) "
             "there is a figure here that you can operate.*",
         ),
-        ("```{index} single: loss\n```\ntext", "text"),
         ("(target)=\n# Title", "# Title"),
         ("```{index} single: loss\n```\n# Loss", "# Loss"),
         ("% a comment\ntext", "text"),

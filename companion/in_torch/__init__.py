@@ -4,6 +4,7 @@ from companion.in_torch.attention import AttentionCNN
 from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
 from companion.in_torch.models import DocumentCNN, PooledCNN, Rescaled
 from companion.in_torch.pretrained import frozen_features, load_backbone
+from companion.in_torch.recall import fit_recall, make_recall, open_gates, recall_accuracy
 from companion.in_torch.recurrent import (
     NextFrame,
     NextSample,
@@ -24,12 +25,16 @@ __all__ = [
     "Rescaled",
     "fit",
     "fit_next",
+    "fit_recall",
     "frozen_features",
     "linear_predictor",
     "load_backbone",
     "load_model",
+    "make_recall",
+    "open_gates",
     "predict",
     "predict_next",
+    "recall_accuracy",
     "save_model",
     "train_epoch",
 ]

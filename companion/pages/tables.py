@@ -7,7 +7,13 @@ from difflib import get_close_matches
 from importlib.resources import files
 
 #: Each is NAME.json here, and was made by benchmarks/NAME.py.
-TABLES = ("explanations", "interval_coverage", "learning_curve", "pneumonia_seeds")
+TABLES = (
+    "delayed_recall",
+    "explanations",
+    "interval_coverage",
+    "learning_curve",
+    "pneumonia_seeds",
+)
 
 
 def read_table(name: str) -> dict:
@@ -15,8 +21,8 @@ def read_table(name: str) -> dict:
 
     Parameters
     ----------
-    name : {"explanations", "interval_coverage", "learning_curve", "pneumonia_seeds"}
-        The script in ``benchmarks/`` that made it.
+    name : str
+        One of :data:`TABLES`: the script in ``benchmarks/`` that made it.
 
     Returns
     -------

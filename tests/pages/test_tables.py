@@ -32,7 +32,7 @@ def test_a_table_names_the_clean_commit_and_the_day_that_made_it(name):
 
 
 def test_an_unknown_table_is_refused():
-    with pytest.raises(ValueError, match=r"one of explanations, .* got '../secrets'"):
+    with pytest.raises(ValueError, match=r"one of delayed_recall, .* got '../secrets'"):
         read_table("../secrets")
     with pytest.raises(ValueError, match="did you mean 'learning_curve'"):
         read_table("learning_curves")
@@ -86,3 +86,13 @@ def test_every_seed_of_the_program_has_its_scores():
                 assert {"auroc", "accuracy", "recall", "specificity"} <= set(scores) <= set(METRICS)
                 for value, low, high in scores.values():
                     assert 0 <= low <= value <= high <= 1
+
+
+def test_recall_was_measured_for_every_layer_delay_and_seed():
+    table = read_table("delayed_recall")
+    for name, of_layer in table["accuracy"].items():
+        assert list(of_layer) == [str(delay) for delay in table["delays"]], name
+        accuracy = np.array(list(of_layer.values()))
+        assert accuracy.shape == (4, 5)
+        assert accuracy.min() > 0.4
+        assert accuracy.max() <= 1

@@ -84,6 +84,8 @@ def _directive(opening, body, numbers):
     inner = _blocks(body, numbers)
     if name == "math":
         return ["$$", *body, "$$"]
+    if name == "index":
+        return []
     if name == "raw":
         return ["", OPERATED.format(numbers.address), ""]
     if name in ADMONITIONS or name == "admonition":

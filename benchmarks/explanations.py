@@ -53,11 +53,16 @@ def run(seed, counts=COUNTS):
     }
     rows = found_by_all(test, list(models.values()))
     shown, lesions = test.images[rows], test.masks[rows]
-    # Occlusion shows the film's own mean in its square; these show something else.
+    # Occlusion shows the film's own mean in its square, integrated gradients start from black;
+    # these show, and start from, something else.
+    mean_film = splits["train"].images.mean(axis=0)
     hidden = partial(explain, method="occlusion", window=WINDOW)
+    summed = partial(explain, method="integrated_gradients")
     more = {
-        "occlusion, mean film": partial(hidden, fill=splits["train"].images.mean(axis=0)),
+        "occlusion, mean film": partial(hidden, fill=mean_film),
         "occlusion, blurred film": partial(hidden, fill="blur"),
+        "integrated gradients, mean film": partial(summed, baseline=mean_film),
+        "integrated gradients, blurred film": partial(summed, baseline="blur"),
     }
     found = {
         ("maps", name, method, score): values.mean()

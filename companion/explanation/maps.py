@@ -28,6 +28,7 @@ def explain(
     layer: str | None = None,
     window: int = 8,
     fill: float | np.ndarray | str | None = None,
+    baseline: float | np.ndarray | str = 0.0,
     noise: float = 0.1,
     samples: int = 16,
     seed: int = 0,
@@ -54,10 +55,14 @@ def explain(
         image (C, H, W) in [0, 1], such as the mean training film; or of the film itself, blurred
         with a standard deviation of a third of the window. When absent, the film's own mean, a
         value a channel: the grey square of the authors.
+    baseline : float, numpy.ndarray or "blur"
+        For integrated gradients, the image from which the way to the film starts: a grey value
+        in [0, 1], black as a rule; an image (C, H, W) in [0, 1]; or the film itself, blurred
+        with a standard deviation of an eighth of its shorter side.
     noise : float
         For SmoothGrad: standard deviation of the noise, in the unit of the pixels.
     samples : int
-        For SmoothGrad, noisy copies; for integrated gradients, steps from black.
+        For SmoothGrad, noisy copies; for integrated gradients, steps from the baseline.
     seed : int
         Of SmoothGrad's noise, which is the same for every film.
 
@@ -71,13 +76,14 @@ def explain(
     ------
     ValueError
         If the method or the layer does not exist or the layer gives no maps, a layer is in
-        training mode, the images or the fill are not finite, in [0, 1] and of the shape above,
-        or a number is out of range.
+        training mode, the images, the fill or the baseline are not finite, in [0, 1] and of the
+        shape above, or a number is out of range.
 
     Notes
     -----
     Occlusion measures the film against what stands in the square, so the fill is part of the
-    question: a grey square on a dark lung is itself a bright spot. Try more than one.
+    question: a grey square on a dark lung is itself a bright spot. Integrated gradients measure
+    it against the baseline: what is as dark as that gets nothing. Try more than one of either.
 
     References
     ----------
@@ -123,7 +129,11 @@ def explain(
         return enlarge(_summed(maps), images.shape[2:])
     if method == "saliency":
         return _summed(attr.Saliency(model).attribute(inputs, abs=True))
-    return _summed(attr.IntegratedGradients(model).attribute(inputs, n_steps=samples))
+    start = _instead("baseline", baseline, images, min(images.shape[2:]) / 8)
+    found = attr.IntegratedGradients(model).attribute(
+        inputs, as_inputs(model, start), n_steps=samples
+    )
+    return _summed(found)
 
 
 def _smooth_grad(saliency, inputs, noise, samples, seed):
@@ -140,17 +150,23 @@ def _smooth_grad(saliency, inputs, noise, samples, seed):
 def _filled(fill, images, window):
     """Return what stands in the hidden squares of each film, (N, C, H, W)."""
     if fill is None:
-        values = images.mean(axis=(2, 3), keepdims=True, dtype=np.float64)
-    elif isinstance(fill, str) and fill == "blur":
-        values = gaussian_filter(images, (0, 0, window / 3, window / 3))
+        means = images.mean(axis=(2, 3), keepdims=True, dtype=np.float64)
+        return np.broadcast_to(means, images.shape).astype(np.float32)
+    return _instead("fill", fill, images, window / 3)
+
+
+def _instead(name, value, images, deviation):
+    """Return a grey value, one image or the blurred films themselves, a film each (N, C, H, W)."""
+    if isinstance(value, str) and value == "blur":
+        values = gaussian_filter(images, (0, 0, deviation, deviation))
     else:
-        shape = np.shape(fill)
-        if isinstance(fill, str) or shape not in ((), images.shape[1:]):
+        shape = np.shape(value)
+        if value is None or isinstance(value, str) or shape not in ((), images.shape[1:]):
             raise ValueError(
-                f"fill must be a grey value, an image {images.shape[1:]} or 'blur', "
-                f"got {f'shape {shape}' if shape else repr(fill)}"
+                f"{name} must be a grey value, an image {images.shape[1:]} or 'blur', "
+                f"got {f'shape {shape}' if shape else repr(value)}"
             )
-        values = check_images("fill", [fill] if shape else np.full((1, 1, 1, 1), fill, float))
+        values = check_images(name, [value] if shape else np.full((1, 1, 1, 1), value, float))
     return np.broadcast_to(values, images.shape).astype(np.float32)
 
 

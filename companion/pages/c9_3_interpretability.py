@@ -108,6 +108,45 @@ def plot_overlays(
     return axes
 
 
+def plot_reading(image: np.ndarray, lesion: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Draw one film as it is, with its lesion outlined, and with a map and the map's peak.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        float, (H, W), in [0, 1].
+    lesion : numpy.ndarray
+        bool, (H, W).
+    values : numpy.ndarray
+        float, (H, W), the map, not negative.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        (3,).
+
+    Examples
+    --------
+    >>> [ax.get_title() for ax in plot_reading(np.zeros((4, 4)), np.eye(4) > 0, np.eye(4))]
+    ['the film', 'its lesion, outlined', 'saliency, and its peak']
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(8, 2.9), layout="constrained")
+    titles = ("the film", "its lesion, outlined", "saliency, and its peak")
+    for ax, title in zip(axes, titles, strict=True):
+        ax.imshow(image, vmin=0, vmax=1)
+        ax.set(xticks=[], yticks=[])
+        ax.set_title(title, fontsize="medium")
+    drawn = axes[2].imshow(values, cmap="inferno", vmin=0)
+    for ax in axes[1:]:
+        ax.contour(lesion, [0.5], colors=COLOURS[5], linewidths=1.5)
+    row, column = np.unravel_index(values.argmax(), values.shape)
+    axes[2].plot(
+        column, row, "o", markersize=18, markeredgewidth=2, markerfacecolor="none", color="w"
+    )
+    figure.colorbar(drawn, ax=axes[2], label="slope of the logit")
+    return axes
+
+
 def plot_weights(weights: np.ndarray, *, label: str, ax: Axes | None = None) -> Axes:
     """Draw weights as an image: one colour for, another against, white for none.
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from companion.bridges import copy_weights
@@ -78,6 +79,20 @@ def test_integrated_gradients_add_up_to_the_change_of_the_logit(films, model):
     np.testing.assert_allclose(maps.sum(axis=(1, 2)), change.numpy(), atol=1e-4)
     coarse = explain(model, films, "integrated_gradients", samples=1)
     assert np.abs(coarse.sum(axis=(1, 2)) - change.numpy()).max() > 5e-4
+
+
+def test_integrated_gradients_of_a_linear_model_are_measured_from_the_baseline(rng, films):
+    weights = rng.normal(0, 1, (16, 16))
+    linear, mean = Linear(weights).eval(), films.mean(axis=0)
+    blurred = gaussian_filter(films, (0, 0, 2, 2))  # an eighth of 16 pixels
+    for baseline, start in ((0.25, 0.25), (mean, mean), ("blur", blurred)):
+        maps = explain(linear, films, "integrated_gradients", baseline=baseline)
+        np.testing.assert_allclose(maps, weights * (films - start)[:, 0], rtol=1e-3, atol=1e-5)
+
+
+def test_a_film_that_is_its_own_baseline_has_nothing_to_explain(films, model):
+    maps = explain(model, films[:1], "integrated_gradients", baseline=films[0])
+    assert maps.max() == maps.min() == 0
 
 
 def test_saliency_is_the_finite_difference(films, model):
@@ -220,6 +235,7 @@ class Twice(nn.Module):
 
 ZEROS = np.zeros((1, 1, 16, 16), np.float32)
 NET = PooledCNN().eval()
+IG = "integrated_gradients"
 
 
 @pytest.mark.parametrize(
@@ -262,6 +278,12 @@ NET = PooledCNN().eval()
         (call(explain, NET, ZEROS, "occlusion", fill=ZEROS), r"image \(1, 16, 16\) or 'blur', got"),
         (call(explain, NET, ZEROS, "occlusion", fill="grey"), "or 'blur', got 'grey'"),
         (call(explain, NET, ZEROS, "occlusion", fill=ZEROS[0].astype(np.uint8)), "dtype uint8"),
+        (call(explain, NET, ZEROS, IG, baseline=2.0), "baseline must be in .* got .* 2"),
+        (call(explain, NET, ZEROS, IG, baseline=np.inf), "baseline must be finite"),
+        (call(explain, NET, ZEROS, IG, baseline=ZEROS[0, 0]), r"baseline must .* shape \(16, 16\)"),
+        (call(explain, NET, ZEROS, IG, baseline=ZEROS), r"image \(1, 16, 16\) or 'blur', got"),
+        (call(explain, NET, ZEROS, IG, baseline="black"), "or 'blur', got 'black'"),
+        (call(explain, NET, ZEROS, IG, baseline=None), "or 'blur', got None"),
         (call(explain, nn.Flatten().eval(), ZEROS, "saliency"), r"logits \(N,\), got \(1, 256\)"),
         (call(explain, Twice().eval(), ZEROS, "grad_cam", layer="relu"), "'relu', used 2 times"),
         (call(unit_activations, Twice().eval(), "relu", ZEROS), "'relu', used 2 times"),

@@ -15,6 +15,8 @@ from companion.pages import tables
 from companion.pages.tables import TABLES, read_table
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What else occlusion may show in its square.
+CHOICES = ("occlusion, mean film", "occlusion, blurred film")
 
 
 def test_the_tables_listed_are_those_stored_those_made_and_those_shown():
@@ -59,7 +61,7 @@ def test_every_curve_has_every_seed():
 def test_every_explanation_has_every_score_of_every_run():
     table = read_table("explanations")
     for model in ("pooled", "document"):
-        assert {*METHODS, *BASELINES} <= set(table["maps"][model])
+        assert {*METHODS, *BASELINES, *CHOICES} <= set(table["maps"][model])
         for scores in table["maps"][model].values():
             assert np.shape(list(scores.values())) == (6, table["seeds"])
             assert -1 <= np.min(list(scores.values())) <= np.max(list(scores.values())) <= 1

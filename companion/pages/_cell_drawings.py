@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -190,4 +192,34 @@ def plot_gru_cell(*, ax: Axes | None = None) -> Axes:
     _box(ax, (8.5, 3.95), r"$\times(1-z)$", _NEW, size="x-small")
     _way(ax, [(8.5, 4.35), (8.5, 4.98)], _NEW)
     _box(ax, (8.5, 5.4), "$+$", _NEW, round_=True)
+    return ax
+
+
+def plot_quantities(values: Mapping[str, float], *, ax: Axes | None = None) -> Axes:
+    """Draw the gates, candidates and states of one step as bars from -1 to 1, with their numbers.
+
+    Parameters
+    ----------
+    values : mapping of str to float
+        By name, from the top.
+    ax : Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    Axes
+        One bar a value.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in plot_quantities({"forget gate": 0.5}).texts]
+    ['0.500']
+    """
+    ax = ax if ax is not None else plt.subplots(figsize=(6.5, 0.35 * len(values) + 0.9))[1]
+    numbers = [float(value) for value in values.values()]
+    bars = ax.barh(list(values), numbers, color=COLOURS[0], height=0.6)
+    ax.bar_label(bars, [f"{number:.3f}" for number in numbers], padding=4)
+    ax.axvline(0, color="0.4", linewidth=0.8)
+    ax.invert_yaxis()
+    ax.set(xlim=(-1.1, 1.2), xlabel="value")
     return ax

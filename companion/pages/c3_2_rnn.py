@@ -8,7 +8,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from companion.pages._cell_drawings import plot_gru_cell, plot_lstm_growing, plot_unrolled
+from companion.pages._cell_drawings import (
+    plot_gru_cell,
+    plot_lstm_growing,
+    plot_quantities,
+    plot_unrolled,
+)
 from companion.pages.check import Case
 from companion.pages.figures import COLOURS
 
@@ -277,34 +282,4 @@ def plot_recall(
     )
     ax.set_xticklabels([str(delay) for delay in delays])
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return ax
-
-
-def plot_quantities(values: Mapping[str, float], *, ax: Axes | None = None) -> Axes:
-    """Draw the gates, candidates and states of one step as bars from -1 to 1, with their numbers.
-
-    Parameters
-    ----------
-    values : mapping of str to float
-        By name, from the top.
-    ax : Axes, optional
-        A new figure when absent.
-
-    Returns
-    -------
-    Axes
-        One bar a value.
-
-    Examples
-    --------
-    >>> [text.get_text() for text in plot_quantities({"forget gate": 0.5}).texts]
-    ['0.500']
-    """
-    ax = ax if ax is not None else plt.subplots(figsize=(6.5, 0.35 * len(values) + 0.9))[1]
-    numbers = [float(value) for value in values.values()]
-    bars = ax.barh(list(values), numbers, color=COLOURS[0], height=0.6)
-    ax.bar_label(bars, [f"{number:.3f}" for number in numbers], padding=4)
-    ax.axvline(0, color="0.4", linewidth=0.8)
-    ax.invert_yaxis()
-    ax.set(xlim=(-1.1, 1.2), xlabel="value")
     return ax

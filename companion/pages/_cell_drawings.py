@@ -1,4 +1,4 @@
-"""Drawings of chapter 3.2: a layer unrolled, an LSTM gate by gate, a GRU, and one step's numbers."""
+"""Drawings of chapter 3.2: a layer unrolled, LSTM and GRU, and the numbers of one step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The unrolled network and the cells of LSTM and GRU, drawn; for chapter 3.2."""
+"""Drawings of chapter 3.2: a layer unrolled, LSTM and GRU, and the numbers of one step."""
 
 from __future__ import annotations
 

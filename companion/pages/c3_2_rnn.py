@@ -8,20 +8,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from companion.pages._cell_drawings import (
-    plot_gru_cell,
-    plot_lstm_growing,
-    plot_quantities,
-    plot_unrolled,
-)
+from companion.pages._cell_drawings import plot_gru_cell as plot_gru_cell
+from companion.pages._cell_drawings import plot_lstm_growing as plot_lstm_growing
+from companion.pages._cell_drawings import plot_quantities as plot_quantities
+from companion.pages._cell_drawings import plot_unrolled as plot_unrolled
 from companion.pages.check import Case
 from companion.pages.figures import COLOURS
-
-__all__ = [
-    "CASES", "plot_gates", "plot_gradient_norms", "plot_gru_cell", "plot_lstm_growing",
-    "plot_predictions", "plot_quantities", "plot_recall", "plot_same_value", "plot_signals",
-    "plot_unrolled",
-]  # fmt: skip
 
 _GATES = tuple(np.array([[value]]) for value in (0.5, 0.25, -0.8, 0.75, 4.0))
 _CLOSED = tuple(np.array([[value]]) for value in (0.0, 1.0, 0.9, 0.0, 2.0))

@@ -33,10 +33,10 @@ def computed(kind, data, x, h, c):
     if kind == "gru":
         inner[2] = data[kind]["n"][3]
     parameters = RecurrentParameters(w[None], v[None], b, inner)
-    inputs, old = np.array([[[x]]]), np.array([[h]])
+    inputs, old = np.array([[[float(x)]]]), np.array([[float(h)]])
     if kind == "lstm":
         _, last, gates = lstm(
-            inputs, parameters, LSTMState(old, np.array([[c]])), return_gates=True
+            inputs, parameters, LSTMState(old, np.array([[float(c)]])), return_gates=True
         )
         states = {"c_new": last.cell.item(), "h_new": last.hidden.item()}
     else:

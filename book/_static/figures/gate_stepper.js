@@ -106,7 +106,7 @@
     const kinds = select(controls, { name: "cell", label: t.cell, options: { lstm: t.lstm, gru: t.gru }, value: "lstm" },
       (value) => { state.kind = value; state.step = 0; draw(); });
     const inputs = {};
-    for (const [name, reach] of [["x", 2], ["h", 1], ["c", 2]]) {
+    for (const [name, reach] of [["x", 2], ["h", 1], ["c", 8]]) {
       inputs[name] = slider(controls, { name, label: t[name], min: -reach, max: reach, step: 0.01, value: state[name] },
         (value) => { state[name] = value; draw(); });
     }

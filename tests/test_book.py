@@ -244,6 +244,22 @@ def test_a_chapter_quotes_the_document_and_says_what_became_of_it(page):
         assert said, "its translation, and what became of it"
 
 
+def glossary_names():
+    """Return every name in the glossary: lines at the margin, in small letters as Sphinx links."""
+    text = (ROOT / "book" / "glossary.md").read_text("utf8")
+    body = re.search(r"^```\{glossary\}\n(.*?)^```$", text, re.S | re.M)[1]
+    return {line.lower() for line in body.splitlines() if line and not line.startswith(" ")}
+
+
+def test_every_term_of_a_page_is_in_the_glossary():
+    known = glossary_names()
+    assert len(known) > 100
+    for page in sorted((ROOT / "book").glob("*.md")):
+        for text in re.findall(r"\{term\}`([^`]+)`", page.read_text("utf8")):
+            name = re.sub(r".*<(.+)>$", r"\1", text, flags=re.S)
+            assert name.lower() in known, f"{page.name}: {name!r}"
+
+
 def exercises(page):
     """Yield each exercise: its label, its text, its folded answer or None where cells answer."""
     text = page.read_text("utf8")

@@ -260,6 +260,14 @@ def test_every_term_of_a_page_is_in_the_glossary():
             assert name.lower() in known, f"{page.name}: {name!r}"
 
 
+def test_no_two_pages_use_one_label():
+    named = r"^(?:: *name|:label|:name): +([\w-]+)$|^\(([\w-]+)\)=$"
+    texts = [page.read_text("utf8") for page in sorted((ROOT / "book").glob("*.md"))]
+    labels = [a or b for text in texts for a, b in re.findall(named, text, re.M)]
+    assert len(labels) > 50
+    assert not {label for label in labels if labels.count(label) > 1}
+
+
 def exercises(page):
     """Yield each exercise: its label, its text, its folded answer or None where cells answer."""
     text = page.read_text("utf8")

@@ -10,8 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import book_extension
+import numpy as np
 import pytest
 from notebooks import ROOT
+from PIL import Image
 
 PAGE = """
 ---
@@ -216,3 +219,24 @@ def test_icons_are_those_that_the_book_shows(site):
 
 def test_cells_of_several_frameworks_are_tabs(html):
     assert re.findall(r">\s*(NumPy|PyTorch|Keras)</label>", html) == ["NumPy", "PyTorch"]
+
+
+def test_large_pictures_become_smaller_and_greys_stay_exact(tmp_path):
+    rng = np.random.default_rng(0)
+    grey = np.repeat(rng.integers(0, 256, (300, 300, 1), np.uint8), 3, axis=2)
+    colours = np.linspace(0, 255, 300 * 300 * 3).astype(np.uint8).reshape(300, 300, 3)
+    colours[..., 1] = rng.integers(0, 64, (300, 300))
+    for name, pixels in (("grey", grey), ("colours", colours)):
+        Image.fromarray(pixels).convert("RGBA").save(tmp_path / f"{name}.png")
+    before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    book_extension.shrink_pictures(tmp_path)
+    after = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert set(after) == set(before)
+    assert all(after[name] < size for name, size in before.items())
+    with Image.open(tmp_path / "grey.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), grey[..., 0])
+    with Image.open(tmp_path / "colours.png") as picture:
+        shown = np.asarray(picture.convert("RGB"), int)
+    assert np.abs(shown - colours).mean() < 8
+    book_extension.shrink_pictures(tmp_path)
+    assert {path.name: path.stat().st_size for path in tmp_path.iterdir()} == after

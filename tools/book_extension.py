@@ -15,6 +15,8 @@ from page_parts import add_banner, fill_setup
 from sphinx import addnodes
 from sphinx_design.shared import create_component
 
+#: Pictures of fewer bytes are left as they are.
+SMALL_PICTURE = 40_000
 #: Code cells with these tags, one after the other, become the tabs of one set.
 TABS = {"tag_tab-numpy": "NumPy", "tag_tab-torch": "PyTorch", "tag_tab-keras": "Keras"}
 
@@ -88,10 +90,10 @@ def leave_out_the_second_cost(doctree):
 
 
 def hide_from_search(doctree):
-    """Keep set-up and imports, with what they print, from standing before the prose in a search."""
+    """Keep set-up, imports and folded code from standing before the prose in a search."""
     for cell, code in cells_of(doctree):
         is_setup = code.startswith("# @title Setup")
-        if is_setup or _mostly_imports(code):
+        if is_setup or "tag_hide-input" in cell["classes"] or _mostly_imports(code):
             cell["classes"] += ["setup"] if is_setup else []
             for block in list(cell.findall(nodes.literal_block)):
                 shown = UnsearchedCode(block.rawsource, **block.attributes)
@@ -278,9 +280,36 @@ def on_page_context(app, pagename, templatename, context, doctree):
     ]
 
 
+def shrink_pictures(folder):
+    """Store large pictures with 256 colours, where that makes them smaller; greys stay exact.
+
+    A page is to weigh little; matplotlib writes four bytes a pixel.
+    """
+    from PIL import Image
+
+    for path in sorted(folder.glob("*.png")):
+        if path.stat().st_size < SMALL_PICTURE:
+            continue
+        with Image.open(path) as picture:
+            if picture.mode in ("L", "P"):  # by an earlier build
+                continue
+            colours = picture.convert("RGB")
+        red, green, blue = colours.split()
+        grey = red.tobytes() == green.tobytes() == blue.tobytes()
+        few = red if grey else colours.quantize(256, dither=Image.Dither.NONE)
+        beside = path.with_suffix(".part")
+        few.save(beside, format="PNG", optimize=True)
+        if beside.stat().st_size < path.stat().st_size:
+            beside.replace(path)
+        else:
+            beside.unlink()
+
+
 def on_finished(app, exception):
-    """Make pages light: the theme's icons are most of what a reader would load."""
+    """Make pages light: pictures, and the theme's icons, are most of what a reader would load."""
     out = Path(app.outdir)
+    if not exception:
+        shrink_pictures(out / "_images")
     if not exception and (out / "_static" / "scripts" / "fontawesome.js").is_file():
         leave_out_what_is_not_shown(out)
 

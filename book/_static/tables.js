@@ -12,6 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
       cell.replaceChildren(`${score[1]} `, interval);
     } else if (!NUMBER.test(text)) {
       cell.classList.add("words");
+      if (text.length > 32) cell.classList.add("long");
       if (!cell.children.length) {
         const parts = text.split("_");
         cell.replaceChildren(...parts.flatMap((part, i) =>

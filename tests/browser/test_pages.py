@@ -43,7 +43,7 @@ def test_formulas_are_drawn_and_figures_are_sharp(visit, name):
     assert page.locator("mjx-merror").count() == 0
     for image in page.locator("article img").all():
         assert image.get_attribute("alt"), image.get_attribute("src")
-        if not image.is_visible():  # its place is taken by the figure that is operated
+        if image.evaluate("i => !!i.closest('figure.is-operated')"):  # another takes its place
             continue
         shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
         assert stored > 0
@@ -55,6 +55,10 @@ def test_formulas_are_drawn_and_figures_are_sharp(visit, name):
 def test_labels_of_figures_can_be_read_on_a_phone(visit, name):
     """Figures are drawn in inches of 96 pixels, and stored at twice that."""
     page = visit(file_of(name), size="phone")
+    page.wait_for_function(
+        "document.querySelectorAll('div.operated').length"
+        " === document.querySelectorAll('.operated-figure[data-ready]').length"
+    )
     for image in page.locator("article div.cell_output img[src$='.png']").all():
         shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
         assert shown >= 0.79 * stored / 2, f"{image.get_attribute('alt')}: {shown} pixels"

@@ -307,10 +307,11 @@ def shrink_pictures(folder):
 
 def on_finished(app, exception):
     """Make pages light: pictures, and the theme's icons, are most of what a reader would load."""
+    if exception:
+        return
     out = Path(app.outdir)
-    if not exception:
-        shrink_pictures(out / "_images")
-    if not exception and (out / "_static" / "scripts" / "fontawesome.js").is_file():
+    shrink_pictures(out / "_images")
+    if (out / "_static" / "scripts" / "fontawesome.js").is_file():
         leave_out_what_is_not_shown(out)
 
 

@@ -109,7 +109,7 @@ def _directive(opening, body, numbers):
             *inner,
             "",
         ]
-    if name in ("solution-end", "index"):
+    if name == "solution-end":
         return []
     if name in ("figure", "image"):
         alt = options.get("alt", "")
@@ -124,8 +124,6 @@ def _directive(opening, body, numbers):
         return inner
     if name == "tab-item":
         return ["", f"**{argument}**", "", *inner, ""]
-    if name == "index":
-        return []
     if name == "bibliography":
         return [f"- {reference(key)}" for key in sorted(set(numbers.cited))]
     raise UnknownMarkup(f"directive {name!r} has no form in plain Markdown yet")

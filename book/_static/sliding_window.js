@@ -13,18 +13,11 @@
       window: (row, column, sum) => `Window at row ${row}, column ${column}: ${sum}`,
     },
   };
-  const words = WORDS[document.documentElement.lang.slice(0, 2)] || WORDS.en;
+  const { make } = window.operated; // operated.js stands before this script on every page
+  const words = window.operated.words(WORDS);
   const CELL = 36;
   let count = 0;
 
-  const make = (name, attributes = {}, parent, text) => {
-    const svg = ["svg", "rect", "text", "g"].includes(name);
-    const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    if (text !== undefined) node.textContent = text;
-    if (parent) parent.append(node);
-    return node;
-  };
   const numbers = (text) => text.trim().split(";").map((row) => row.trim().split(/\s+/).map(Number));
   const shown = (value) => String(Math.round(value * 100) / 100).replace("-", "\u2212");
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -63,7 +64,9 @@ def visit(browser, book):
     """Open a page and collect what the console says; every request must stay on this machine."""
     contexts = []
 
-    def open_page(address, *, size="wide", scheme="light", grants=(), touch=False):
+    def open_page(place, *, size="wide", scheme="light", grants=(), touch=False):
+        """Open an address, or a page of the book by its name."""
+        address = place if "://" in place else (book / "book" / f"{place}.html").as_uri()
         width, height = SIZES[size]
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -102,6 +105,14 @@ def visit(browser, book):
 
 
 @pytest.fixture
-def address(book):
-    """Where a page of the book lies on this disk, by its name."""
-    return lambda page: (book / "book" / f"{page}.html").as_uri()
+def operated(visit):
+    """Open a page and wait until its figure is drawn; return both, and the figure's data."""
+
+    def open_figure(name, figure, **how):
+        page = visit(name, **how)
+        drawn = page.locator(f".operated-figure.{figure}[data-ready]")
+        drawn.wait_for()
+        data = page.locator(f"div.operated[data-figure={figure}] script").text_content()
+        return page, drawn, json.loads(data)
+
+    return open_figure

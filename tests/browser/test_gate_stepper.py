@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import numpy as np
@@ -11,18 +10,6 @@ import pytest
 from companion.by_hand import LSTMState, RecurrentParameters, gru, lstm
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
-
-
-def stepper(page):
-    """Return the figure, once its script has drawn it."""
-    page.wait_for_selector(".operated-figure.gate_stepper[data-ready]")
-    return page.locator(".operated-figure.gate_stepper")
-
-
-def weights_of(page):
-    """Return what the page's cell handed over."""
-    data = page.locator("div.operated[data-figure=gate_stepper] script").text_content()
-    return json.loads(data)
 
 
 def computed(kind, data, x, h, c):
@@ -72,39 +59,36 @@ def agree(found, wanted):
 
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 @pytest.mark.parametrize(("x", "h", "c"), [(0.8, 0.1, -0.5), (-1.37, 0.66, 1.9), (2, -1, -2)])
-def test_every_gate_is_what_the_companion_computes(visit, address, kind, x, h, c):
-    page = visit(address("3_2_rnn"))
-    figure = stepper(page)
+def test_every_gate_is_what_the_companion_computes(operated, kind, x, h, c):
+    page, figure, data = operated("3_2_rnn", "gate_stepper")
     figure.locator("select").select_option(kind)
     for name, value in {"x": x, "h": h, "c": c}.items():
         if name != "c" or kind == "lstm":
             move(figure, name, value)
-    agree(shown(figure), computed(kind, weights_of(page), x, h, c))
+    agree(shown(figure), computed(kind, data, x, h, c))
     assert page.problems == []
 
 
-def test_it_starts_with_the_example_that_the_page_prints(visit, address):
-    page = visit(address("3_2_rnn"))
+def test_it_starts_with_the_example_that_the_page_prints(operated):
+    page, figure, _ = operated("3_2_rnn", "gate_stepper")
     printed = page.get_by_text("forget gate 0.").first.inner_text()
     of_page = [float(n.replace("\u2212", "-")) for n in re.findall(r"-?\d\.\d{3}", printed)][:4]
-    found = shown(stepper(page))
+    found = shown(figure)
     assert [round(found[name], 3) for name in "figo"] == pytest.approx(of_page, abs=1e-3)
 
 
-def test_a_next_time_step_hands_the_state_on(visit, address):
-    page = visit(address("3_2_rnn"))
-    figure = stepper(page)
+def test_a_next_time_step_hands_the_state_on(operated):
+    _, figure, data = operated("3_2_rnn", "gate_stepper")
     first = shown(figure)
     figure.get_by_role("button", name="Next time step").click()
     h, c = round(first["h_new"], 2), round(first["c_new"], 2)
-    agree(shown(figure), computed("lstm", weights_of(page), 0.8, h, c))
+    agree(shown(figure), computed("lstm", data, 0.8, h, c))
     figure.get_by_role("button", name="Start again").click()
     agree(shown(figure), first)
 
 
-def test_it_is_operated_by_keyboard_only(visit, address):
-    page = visit(address("3_2_rnn"))
-    figure = stepper(page)
+def test_it_is_operated_by_keyboard_only(operated):
+    page, figure, data = operated("3_2_rnn", "gate_stepper")
     figure.locator("select").focus()
     page.keyboard.press("Tab")
     for _ in range(30):
@@ -113,7 +97,7 @@ def test_it_is_operated_by_keyboard_only(visit, address):
         page.keyboard.press("Tab")
     for _ in range(5):
         page.keyboard.press("Enter")
-    wanted = computed("lstm", weights_of(page), 1.1, 0.1, -0.5)
+    wanted = computed("lstm", data, 1.1, 0.1, -0.5)
     spoken = figure.locator("[aria-live]").inner_text()
     assert spoken.startswith("new hidden state: ")
     assert float(spoken.split(": ")[1].replace("\u2212", "-")) == pytest.approx(
@@ -122,12 +106,11 @@ def test_it_is_operated_by_keyboard_only(visit, address):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone(visit, address, scheme):
-    page = visit(address("3_2_rnn"), size="phone", scheme=scheme)
-    figure = stepper(page)
+def test_it_fits_a_phone(operated, scheme):
+    page, figure, data = operated("3_2_rnn", "gate_stepper", size="phone", scheme=scheme)
     figure.scroll_into_view_if_needed()
     figure.locator("select").select_option("gru")
-    agree(shown(figure), computed("gru", weights_of(page), 0.8, 0.1, 0))
+    agree(shown(figure), computed("gru", data, 0.8, 0.1, 0))
     for control in figure.locator("button, select, input").all():
         if control.is_visible():
             assert control.bounding_box()["height"] >= 36

@@ -28,13 +28,11 @@ def film():
 
 
 @pytest.fixture
-def open_laboratory(visit, address):
+def open_laboratory(operated):
     """Open the page and wait for its figure."""
 
     def open_page(**options):
-        page = visit(address("3_1_cnn"), **options)
-        page.wait_for_selector(".kernel_laboratory[data-ready]")
-        return page, page.locator(".kernel_laboratory")
+        return operated("3_1_cnn", "kernel_laboratory", **options)[:2]
 
     return open_page
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 
 import numpy as np
 import pytest
@@ -19,12 +18,6 @@ SIDE = 28
 
 def unpacked(text, dtype):
     return np.frombuffer(base64.b64decode(text), dtype)
-
-
-def given(page):
-    """The figure's data, as the page got them."""
-    text = page.locator("[data-figure=model_in_page] script").first.text_content()
-    return json.loads(text)
 
 
 def model_of(data):
@@ -59,13 +52,11 @@ def answer(figure):
 
 
 @pytest.fixture
-def opened(visit, address):
+def opened(operated):
     def open_figure(**how):
-        page = visit(address("5_1_pneumonia"), **how)
-        figure = page.locator(".operated-figure.model_in_page[data-ready]")
-        figure.wait_for()
+        page, figure, data = operated("5_1_pneumonia", "model_in_page", **how)
         figure.scroll_into_view_if_needed()
-        return page, figure
+        return page, figure, data
 
     return open_figure
 
@@ -81,8 +72,7 @@ def press_pixel(page, figure, row, column):
 
 
 def test_it_says_what_pytorch_says(opened):
-    page, figure = opened()
-    data = given(page)
+    page, figure, data = opened()
     for number in range(len(data["names"])):
         figure.locator("select[name=picture]").select_option(str(number))
         assert answer(figure) == pytest.approx(expected(data, picture(data, number)), abs=1e-3)
@@ -90,8 +80,7 @@ def test_it_says_what_pytorch_says(opened):
 
 
 def test_a_marker_and_more_light_change_it_as_in_pytorch(opened):
-    page, figure = opened()
-    data = given(page)
+    page, figure, data = opened()
     figure.locator("input[name=brightness]").fill("0.2")
     lighter = np.clip(picture(data, 0) + 0.2, 0, 1)
     assert answer(figure) == pytest.approx(expected(data, lighter), abs=1e-3)
@@ -103,8 +92,7 @@ def test_a_marker_and_more_light_change_it_as_in_pytorch(opened):
 
 
 def test_a_lung_is_erased_with_the_keyboard_only(opened):
-    page, figure = opened()
-    data = given(page)
+    page, figure, data = opened()
     figure.locator("select[name=brush]").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
@@ -123,8 +111,7 @@ def test_a_lung_is_erased_with_the_keyboard_only(opened):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_works_on_a_phone(opened, scheme):
-    page, figure = opened(size="phone", scheme=scheme)
-    data = given(page)
+    page, figure, data = opened(size="phone", scheme=scheme)
     figure.locator("select[name=picture]").select_option("1")
     figure.locator("select[name=brush]").select_option("black")
     press_pixel(page, figure, 0, 0)

@@ -13,21 +13,16 @@ from notebooks import ROOT, sources
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-HTML = ROOT / "_build" / "html"
 NOTEBOOKS = sorted(page.stem for page in sources())
 PAGES = sorted([*NOTEBOOKS, "glossary", "notation", "references"])
 SIZES = ("wide", "phone")
-
-
-def file_of(page):
-    return (HTML / "book" / f"{page}.html").as_uri()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PAGES)
 def test_page_reads_from_the_disk(visit, name, size, scheme):
-    page = visit(file_of(name), size=size, scheme=scheme)
+    page = visit(name, size=size, scheme=scheme)
     assert page.problems == []
     assert page.locator("article h1").count() == 1
     assert "not for clinical use" in page.inner_text("body")
@@ -38,13 +33,11 @@ def test_page_reads_from_the_disk(visit, name, size, scheme):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_formulas_are_drawn_and_figures_are_sharp(visit, name):
-    page = visit(file_of(name))
+    page = visit(name)
     assert page.locator("span.math, div.math").count() == page.locator("mjx-container").count()
     assert page.locator("mjx-merror").count() == 0
     for image in page.locator("article img").all():
         assert image.get_attribute("alt"), image.get_attribute("src")
-        if image.evaluate("i => !!i.closest('figure.is-operated')"):  # another takes its place
-            continue
         shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
         assert stored > 0
         if not image.get_attribute("src").endswith(".svg"):
@@ -54,7 +47,7 @@ def test_formulas_are_drawn_and_figures_are_sharp(visit, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_labels_of_figures_can_be_read_on_a_phone(visit, name):
     """Figures are drawn in inches of 96 pixels, and stored at twice that."""
-    page = visit(file_of(name), size="phone")
+    page = visit(name, size="phone")
     page.wait_for_function(
         "document.querySelectorAll('div.operated').length"
         " === document.querySelectorAll('.operated-figure[data-ready]').length"
@@ -69,14 +62,14 @@ def test_labels_of_figures_can_be_read_on_a_phone(visit, name):
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_is_accessible(visit, name, scheme):
-    page = visit(file_of(name), scheme=scheme)
+    page = visit(name, scheme=scheme)
     rules = ["image-alt", "color-contrast", "label", "link-name", "button-name", "list"]
     found = Axe().run(page, context="article", options={"runOnly": rules})
     assert found.violations_count == 0, found.generate_report()
 
 
 def test_code_can_be_copied(visit):
-    page = visit(file_of("5_1_pneumonia"))
+    page = visit("5_1_pneumonia")
     page.evaluate(
         "document.execCommand = () => !!(window.copied = `${document.getSelection()}`);"
         "navigator.clipboard &&"
@@ -90,7 +83,7 @@ def test_code_can_be_copied(visit):
 
 
 def test_badge_and_launch_menu_lead_to_colab(visit):
-    page = visit(file_of("5_1_pneumonia"))
+    page = visit("5_1_pneumonia")
     badge = page.locator("a:has(img[alt='Open in Colab'])").first
     assert badge.is_visible()
     menu = page.locator(".dropdown-launch-buttons a[href*='colab.research.google.com']")
@@ -101,7 +94,7 @@ def test_badge_and_launch_menu_lead_to_colab(visit):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_id_stands_once(visit, name):
-    page = visit(file_of(name))
+    page = visit(name)
     ids = page.evaluate("[...document.querySelectorAll('article [id]')].map(e => e.id)")
     twice = sorted({identity for identity in ids if ids.count(identity) > 1})
     assert not twice
@@ -109,24 +102,24 @@ def test_every_id_stands_once(visit, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_table_shows_the_pipes_it_was_written_with(visit, name):
-    page = visit(file_of(name))
+    page = visit(name)
     texts = page.locator("article p, article li").all_inner_texts()
     rows = [text for text in texts if re.search(r"^\s*\|.*\|\s*$", text, re.M)]
     assert not rows
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_the_notebook_offered_for_download_is_the_committed_one(visit, name):
-    page = visit(file_of(name))
+def test_the_notebook_offered_for_download_is_the_committed_one(visit, book, name):
+    page = visit(name)
     (link,) = page.locator("a[href*='_sources'][href$='.ipynb']").all()
-    offered = (HTML / "book" / link.get_attribute("href")).resolve()
+    offered = (book / "book" / link.get_attribute("href")).resolve()
     assert offered.read_bytes() == (ROOT / "book" / f"{name}.ipynb").read_bytes()
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_what_the_setup_cell_says_is_read_at_a_glance(visit, name, size):
-    page = visit(file_of(name), size=size)
+    page = visit(name, size=size)
     line = page.locator("div.cell.setup div.cell_output pre")
     assert line.count() == 1
     assert line.inner_text().startswith("Ready: Python ")
@@ -142,7 +135,7 @@ def test_what_the_setup_cell_says_is_read_at_a_glance(visit, name, size):
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_cost_of_a_page_is_told_once(visit, name):
-    costs = visit(file_of(name)).inner_text("article").count("Running this page took")
+    costs = visit(name).inner_text("article").count("Running this page took")
     measured = "show_cost()" in (ROOT / "book" / f"{name}.md").read_text("utf8")
     assert costs == measured
 
@@ -160,8 +153,8 @@ def site(book):
 
 
 @pytest.mark.parametrize("how", ["disk", "server"])
-def test_search_finds_a_word(visit, site, how):
-    root = HTML.as_uri() if how == "disk" else site
+def test_search_finds_a_word(visit, book, site, how):
+    root = book.as_uri() if how == "disk" else site
     page = visit(f"{root}/search.html?q=specificity")
     page.wait_for_selector("#search-results li a")
     links = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.href)")
@@ -189,7 +182,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def test_solutions_are_folded_until_asked_for(visit):
-    page = visit(file_of("5_1_pneumonia"))
+    page = visit("5_1_pneumonia")
     solution = page.locator("div.solution:has(div.cell_input)").first
     code = solution.locator("div.cell_input").first
     assert not code.is_visible()
@@ -212,7 +205,7 @@ def words(page):
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_sliding_window_is_operated_by_keys_buttons_and_hand(visit, size):
-    page = visit(file_of("3_1_cnn"), size=size)
+    page = visit("3_1_cnn", size=size)
     window = page.locator(".sliding-window")
     assert window.count() == 1
     assert words(page).endswith("(\u22121)\u00d71 + 0\u00d71 + 1\u00d75 = 4")
@@ -244,7 +237,7 @@ def test_the_sliding_window_computes_what_the_companion_computes(visit):
     from companion.by_hand.conv import conv2d
     from companion.by_hand.pool import avg_pool2d, max_pool2d
 
-    page = visit(file_of("3_1_cnn"))
+    page = visit("3_1_cnn")
     window = page.locator(".sliding-window")
     rows = window.get_attribute("data-image").split(";")
     image = np.array([[float(v) for v in row.split()] for row in rows])[None, None]
@@ -271,7 +264,7 @@ def test_the_sliding_window_computes_what_the_companion_computes(visit):
 
 
 def test_frameworks_are_tabs_that_change_together(visit):
-    page = visit(file_of("4_math"))
+    page = visit("4_math")
     sets = page.locator(".sd-tab-set")
     assert sets.count() == 2
     for number in range(2):

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import pytest
-from notebooks import ROOT, sources
+from notebooks import sources
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
@@ -57,10 +57,6 @@ FIRST_PICTURE = """
   .filter(box => box.width > 100 && box.height > 60)
   .map(box => box.top + scrollY))
 """
-
-
-def file_of(page):
-    return (ROOT / "_build" / "html" / "book" / f"{page}.html").as_uri()
 
 
 def hidden_columns(page):
@@ -118,14 +114,14 @@ def changed_films(page):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_reader_has_nothing_to_complain_of(visit, name):
-    page = visit(file_of(name))
+    page = visit(name)
     complaints = [*late_picture(page)] if name in (*CHAPTERS, "index") else []
     complaints += [*weight(page), *raw_markup(page), *hidden_columns(page), *changed_films(page)]
     assert not complaints, "\n".join(complaints)
 
 
 def test_an_interval_stands_under_its_score_and_a_shadow_tells_of_more(visit):
-    page = visit(file_of("5_1_pneumonia"), size="phone")
+    page = visit("5_1_pneumonia", size="phone")
     box = page.locator(".table-box:has(.interval)").first
     score = box.locator("td:has(.interval)").first
     above, below = score.evaluate(

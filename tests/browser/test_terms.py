@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from notebooks import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
-
-HTML = ROOT / "_build" / "html"
 
 #: What readers look for; each finds its section or its entry in the glossary.
 SOUGHT = (
@@ -20,8 +17,8 @@ SOUGHT = (
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
-def test_a_term_shows_its_meaning_at_the_pointer_and_by_keyboard(visit, address, size):
-    page = visit(address("index"), size=size, scheme="dark" if size == "phone" else "light")
+def test_a_term_shows_its_meaning_at_the_pointer_and_by_keyboard(visit, size):
+    page = visit("index", size=size, scheme="dark" if size == "phone" else "light")
     link = page.locator("article a.term", has_text="phantom")
     note = page.get_by_role("tooltip")
     assert not note.is_visible()
@@ -47,8 +44,8 @@ def test_a_term_shows_its_meaning_at_the_pointer_and_by_keyboard(visit, address,
     assert page.problems == []
 
 
-def test_the_first_tap_shows_and_the_second_follows(visit, address):
-    page = visit(address("index"), size="phone", touch=True)
+def test_the_first_tap_shows_and_the_second_follows(visit):
+    page = visit("index", size="phone", touch=True)
     link = page.locator("article a.term", has_text="phantom")
     link.tap()
     note = page.get_by_role("tooltip")
@@ -63,9 +60,10 @@ def test_the_first_tap_shows_and_the_second_follows(visit, address):
 
 
 def test_search_finds_the_section_or_the_entry_of_each_term(visit, book):
-    page = visit(f"{(HTML / 'search.html').as_uri()}?q=unknown")
+    search = (book / "search.html").as_uri()
+    page = visit(f"{search}?q=unknown")
     for term in SOUGHT:
-        page.goto(f"{(HTML / 'search.html').as_uri()}?q={term.replace(' ', '+')}")
+        page.goto(f"{search}?q={term.replace(' ', '+')}")
         page.wait_for_selector("#search-results li a")
         links = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
         first = [link.partition("?")[0] + "#" + link.partition("#")[2] for link in links[:2]]

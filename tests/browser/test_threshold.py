@@ -1,32 +1,22 @@
 """The figure of chapter 9.2 in which threshold and prevalence are moved, held to scikit-learn."""
 
-import json
-
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-FIGURE = ".operated-figure.threshold[data-ready]"
 SETTINGS = [(0.5, None), (0.93, 10.0), (0.08, 1.0)]
 
 
 @pytest.fixture
-def opened(visit, address):
+def opened(operated):
     def open_figure(size="wide"):
-        page = visit(address("9_2_metrics"), size=size)
-        page.wait_for_selector(FIGURE)
+        page, figure, data = operated("9_2_metrics", "threshold", size=size)
         assert page.problems == []
-        return page, page.locator(FIGURE)
+        return page, figure, np.array(data["labels"]), np.array(data["scores"])
 
     return open_figure
-
-
-def data_of(page):
-    text = page.locator("div.operated[data-figure=threshold] script").text_content()
-    data = json.loads(text)
-    return np.array(data["labels"]), np.array(data["scores"])
 
 
 def shares(figure):
@@ -50,8 +40,7 @@ def expected(labels, scores, threshold, prevalence):
 
 @pytest.mark.parametrize(("threshold", "prevalence"), SETTINGS)
 def test_it_says_what_scikit_learn_says(opened, threshold, prevalence):
-    page, figure = opened()
-    labels, scores = data_of(page)
+    _, figure, labels, scores = opened()
     figure.locator("[name=threshold]").fill(str(threshold))
     if prevalence is not None:
         figure.locator("[name=prevalence]").fill(str(prevalence))
@@ -64,7 +53,7 @@ def test_it_says_what_scikit_learn_says(opened, threshold, prevalence):
 
 
 def test_it_is_operated_by_keyboard_on_a_phone(opened):
-    page, figure = opened("phone")
+    page, figure, *_ = opened("phone")
     before = shares(figure)
     figure.locator("[name=threshold]").focus()
     for _ in range(20):
@@ -81,15 +70,15 @@ def test_it_is_operated_by_keyboard_on_a_phone(opened):
 
 
 def test_an_alarm_that_nobody_raises_has_no_precision(opened):
-    _, figure = opened()
+    _, figure, *_ = opened()
     figure.locator("[name=threshold]").fill("1")
     assert figure.locator("dd").nth(2).inner_text() == "none"
 
 
 def test_the_still_picture_gives_place_and_returns_in_print(opened):
-    page, _ = opened()
+    page, figure, *_ = opened()
     still = page.locator("#fig-threshold img")
     assert not still.is_visible()
     page.emulate_media(media="print")
     assert still.is_visible()
-    assert not page.locator(FIGURE).is_visible()
+    assert not figure.is_visible()

@@ -181,7 +181,7 @@ def interval_methods() -> pd.DataFrame:
     import pandas as pd
 
     share = (
-        "Wilson's, for the effective sample size, corrected for degrees of freedom",
+        "Wilson's; with groups for the effective sample size, corrected for degrees of freedom",
         "Wilson 1927; Franco et al. 2019; Korn and Graubard 1998",
     )
     rows = {
@@ -189,14 +189,23 @@ def interval_methods() -> pd.DataFrame:
             "Newcombe's method 5 on Hanley and McNeil's variance, shrunk towards DeLong's",
             "Newcombe 2006; DeLong et al. 1988; with groups Obuchowski 1997",
         ),
-        "average_precision": (f"{share[0]}: twice the ill", share[1]),
+        "average_precision": (
+            "Wilson's, for the effective sample size, degrees of freedom from the ill",
+            share[1],
+        ),
         "accuracy": share,
-        "balanced_accuracy": ("MOVER from recall and specificity", "Zou and Donner 2008"),
+        "balanced_accuracy": (
+            "MOVER from Jeffreys' intervals of recall and specificity",
+            "Zou and Donner 2008",
+        ),
         "recall": share,
         "specificity": share,
         "precision": share,
         "f1": ("2 J / (1 + J) of Jaccard's index J, which is a share", share[1]),
-        "mcc": ("MOVER from recall, specificity and prevalence", "Zou and Donner 2008"),
+        "mcc": (
+            "MOVER from Jeffreys' intervals of recall, specificity and prevalence",
+            "Zou and Donner 2008",
+        ),
         "brier": (
             "Wilson's, for the effective sample size, a quarter of it from the probabilities",
             "Franco et al. 2019",

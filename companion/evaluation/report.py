@@ -223,8 +223,10 @@ def _methods(labels, scores, said, values, drawn, consistent, design):
         defined = drawn[metric][np.isfinite(drawn[metric])]
         return float(defined.var()) if defined.size else 0.0
 
-    def _share(metric, rows):
-        return _intervals.share(float(values[metric]), _variance(metric), rows, design)
+    def _share(metric, rows, interval=_intervals.wilson):
+        value = float(values[metric])
+        size = _intervals.effective_size(value, _variance(metric), rows, design)
+        return interval(value, size, design.confidence)
 
     def _precision():
         if not said.any():
@@ -232,7 +234,7 @@ def _methods(labels, scores, said, values, drawn, consistent, design):
         return _share("precision", said)
 
     def _part(metric, rows):
-        return float(values[metric]), _share(metric, rows)
+        return float(values[metric]), _share(metric, rows, _intervals.jeffreys)
 
     def _balanced_accuracy():
         both = _part("recall", ill), _part("specificity", ~ill)

@@ -1,4 +1,4 @@
-"""The built pages in a real browser, with no network."""
+"""What single pages do in a real browser, with no network; `test_report` looks at all of them."""
 
 from __future__ import annotations
 
@@ -8,64 +8,10 @@ import re
 import threading
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from notebooks import ROOT, sources
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-NOTEBOOKS = sorted(page.stem for page in sources())
-PAGES = sorted([*NOTEBOOKS, "glossary", "notation", "references"])
 SIZES = ("wide", "phone")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", PAGES)
-def test_page_reads_from_the_disk(visit, name, size, scheme):
-    page = visit(name, size=size, scheme=scheme)
-    assert page.problems == []
-    assert page.locator("article h1").count() == 1
-    assert "not for clinical use" in page.inner_text("body")
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{wide} pixels stick out on the right"
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_formulas_are_drawn_and_figures_are_sharp(visit, name):
-    page = visit(name)
-    assert page.locator("span.math, div.math").count() == page.locator("mjx-container").count()
-    assert page.locator("mjx-merror").count() == 0
-    for image in page.locator("article img").all():
-        assert image.get_attribute("alt"), image.get_attribute("src")
-        shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
-        assert stored > 0
-        if not image.get_attribute("src").endswith(".svg"):
-            assert stored >= 1.2 * shown, f"{stored} pixels for a width of {shown}"
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_labels_of_figures_can_be_read_on_a_phone(visit, name):
-    """Figures are drawn in inches of 96 pixels, and stored at twice that."""
-    page = visit(name, size="phone")
-    page.wait_for_function(
-        "document.querySelectorAll('div.operated').length"
-        " === document.querySelectorAll('.operated-figure[data-ready]').length"
-    )
-    for image in page.locator("article div.cell_output img[src$='.png']").all():
-        if image.evaluate("i => !!i.closest('figure.is-operated')"):  # another takes its place
-            continue
-        shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
-        assert shown >= 0.79 * stored / 2, f"{image.get_attribute('alt')}: {shown} pixels"
-
-
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_is_accessible(visit, name, scheme):
-    page = visit(name, scheme=scheme)
-    rules = ["image-alt", "color-contrast", "label", "link-name", "button-name", "list"]
-    found = Axe().run(page, context="article", options={"runOnly": rules})
-    assert found.violations_count == 0, found.generate_report()
 
 
 def test_code_can_be_copied(visit):
@@ -90,54 +36,6 @@ def test_badge_and_launch_menu_lead_to_colab(visit):
     addresses = {badge.get_attribute("href"), menu.first.get_attribute("href")}
     assert len(addresses) == 1
     assert addresses.pop().endswith("/book/5_1_pneumonia.ipynb")
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_every_id_stands_once(visit, name):
-    page = visit(name)
-    ids = page.evaluate("[...document.querySelectorAll('article [id]')].map(e => e.id)")
-    twice = sorted({identity for identity in ids if ids.count(identity) > 1})
-    assert not twice
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_table_shows_the_pipes_it_was_written_with(visit, name):
-    page = visit(name)
-    texts = page.locator("article p, article li").all_inner_texts()
-    rows = [text for text in texts if re.search(r"^\s*\|.*\|\s*$", text, re.M)]
-    assert not rows
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_the_notebook_offered_for_download_is_the_committed_one(visit, book, name):
-    page = visit(name)
-    (link,) = page.locator("a[href*='_sources'][href$='.ipynb']").all()
-    offered = (book / "book" / link.get_attribute("href")).resolve()
-    assert offered.read_bytes() == (ROOT / "book" / f"{name}.ipynb").read_bytes()
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_what_the_setup_cell_says_is_read_at_a_glance(visit, name, size):
-    page = visit(name, size=size)
-    line = page.locator("div.cell.setup div.cell_output pre")
-    assert line.count() == 1
-    assert line.inner_text().startswith("Ready: Python ")
-    hidden, height, letter = line.evaluate(
-        "e => [e.scrollWidth - e.clientWidth, e.clientHeight,"
-        " parseFloat(getComputedStyle(e).fontSize)]"
-    )
-    assert hidden <= 0, "the end of the line is cut"
-    if size == "wide":
-        assert height < 4 * letter, "the line is broken"
-    assert not page.locator("div.cell.setup div.cell_input").is_visible()
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_the_cost_of_a_page_is_told_once(visit, name):
-    costs = visit(name).inner_text("article").count("Running this page took")
-    measured = "show_cost()" in (ROOT / "book" / f"{name}.md").read_text("utf8")
-    assert costs == measured
 
 
 @pytest.fixture

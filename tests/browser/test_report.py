@@ -1,4 +1,7 @@
-"""What a reader would complain of: hidden columns, raw markup, no picture, a heavy page."""
+"""What a reader would complain of, on every page, wide and narrow, light and dark.
+
+A page is opened once for each of the four, and all that is to be seen there is looked at.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,16 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import pytest
-from notebooks import sources
+from axe_playwright_python.sync_playwright import Axe
+from notebooks import ROOT, sources
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-CHAPTERS = sorted(page.stem for page in sources() if re.match(r"\d", page.name))
-PAGES = sorted([*(page.stem for page in sources()), "glossary", "notation", "references"])
+NOTEBOOKS = sorted(page.stem for page in sources())
+PAGES = sorted([*NOTEBOOKS, "glossary", "notation", "references"])
+WITHOUT_PICTURES = {"errata", "glossary", "notation", "references"}
+RULES = ["image-alt", "color-contrast", "label", "link-name", "button-name", "list"]
 
 #: Bytes of a page and of what it loads, without the fonts of its formulas.
 HEAVIEST = 1_500_000
@@ -104,7 +110,6 @@ def weight(page):
 
 
 def changed_films(page):
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
     filters = page.locator("article img").evaluate_all(
         "images => images.map(image => getComputedStyle(image).filter)"
     )
@@ -112,11 +117,115 @@ def changed_films(page):
         yield f"the dark theme changes pictures: {set(filters)}"
 
 
+def what_any_view_shows(page, scheme):
+    if page.locator("article h1").count() != 1:
+        yield "not one title"
+    if "not for clinical use" not in page.inner_text("body"):
+        yield "nothing says: not for clinical use"
+    if page.evaluate("document.documentElement.dataset.theme") != scheme:
+        yield f"the theme is not {scheme}"
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    if wide > 0:
+        yield f"{wide} pixels stick out on the right"
+
+
+def set_up_line(page, size):
+    """What the first cell says is read at a glance, and its code is folded."""
+    line = page.locator("div.cell.setup div.cell_output pre")
+    if line.count() != 1 or not line.inner_text().startswith("Ready: Python "):
+        yield f"{line.count()} lines of the set-up cell: {line.all_inner_texts()}"
+        return
+    hidden, height, letter = line.evaluate(
+        "e => [e.scrollWidth - e.clientWidth, e.clientHeight,"
+        " parseFloat(getComputedStyle(e).fontSize)]"
+    )
+    if hidden > 0 or (size == "wide" and height >= 4 * letter):
+        yield "the set-up cell's line is cut or broken"
+    if page.locator("div.cell.setup div.cell_input").is_visible():
+        yield "the set-up cell's code is open"
+
+
+def formulas(page):
+    written = page.locator("span.math, div.math").count()
+    drawn, wrong = (page.locator(tag).count() for tag in ("mjx-container", "mjx-merror"))
+    if drawn != written or wrong:
+        yield f"{written} formulas, {drawn} drawn, {wrong} with an error"
+
+
+def pictures(page):
+    for image in page.locator("article img").all():
+        name = image.get_attribute("src")
+        if not image.get_attribute("alt"):
+            yield f"no alternative text: {name}"
+        shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
+        if stored <= 0 or (not name.endswith(".svg") and stored < 1.2 * shown):
+            yield f"{name}: {stored} pixels for a width of {shown}"
+
+
+def small_labels(page):
+    """Figures are drawn in inches of 96 pixels, and stored at twice that."""
+    page.wait_for_function(
+        "document.querySelectorAll('div.operated').length"
+        " === document.querySelectorAll('.operated-figure[data-ready]').length"
+    )
+    for image in page.locator("article div.cell_output img[src$='.png']").all():
+        if image.evaluate("i => !!i.closest('figure.is-operated')"):  # another takes its place
+            continue
+        shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
+        if shown < 0.79 * stored / 2:
+            yield f"{image.get_attribute('alt')}: {shown} pixels on a phone"
+
+
+def barriers(page):
+    found = Axe().run(page, context="article", options={"runOnly": RULES})
+    if found.violations_count:
+        yield found.generate_report()
+
+
+def twice_named(page):
+    ids = page.evaluate("[...document.querySelectorAll('article [id]')].map(e => e.id)")
+    twice = sorted({identity for identity in ids if ids.count(identity) > 1})
+    if twice:
+        yield f"ids that stand more than once: {twice}"
+
+
+def pipes(page):
+    texts = page.locator("article p, article li").all_inner_texts()
+    rows = [text for text in texts if re.search(r"^\s*\|.*\|\s*$", text, re.M)]
+    yield from (f"a table as it was written: {row}" for row in rows)
+
+
+def cost_and_notebook(page, name, book):
+    """The cost is told once, and the notebook to download is the committed one."""
+    costs = page.inner_text("article").count("Running this page took")
+    if costs != ("show_cost()" in (ROOT / "book" / f"{name}.md").read_text("utf8")):
+        yield f"the page tells its cost {costs} times"
+    (link,) = page.locator("a[href*='_sources'][href$='.ipynb']").all()
+    offered = (book / "book" / link.get_attribute("href")).resolve()
+    if offered.read_bytes() != (ROOT / "book" / f"{name}.ipynb").read_bytes():
+        yield "the notebook to download is not the committed one"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["wide", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_reader_has_nothing_to_complain_of(visit, name):
-    page = visit(name)
-    complaints = [*late_picture(page)] if name in (*CHAPTERS, "index") else []
-    complaints += [*weight(page), *raw_markup(page), *hidden_columns(page), *changed_films(page)]
+def test_a_reader_has_nothing_to_complain_of(visit, book, name, size, scheme):
+    page = visit(name, size=size, scheme=scheme)
+    complaints = [*what_any_view_shows(page, scheme)]
+    if name in NOTEBOOKS:
+        complaints += set_up_line(page, size)
+    if size == "phone":
+        complaints += small_labels(page)
+    else:
+        complaints += barriers(page)
+    if scheme == "dark":
+        complaints += changed_films(page)
+    if (size, scheme) == ("wide", "light"):
+        complaints += [] if name in WITHOUT_PICTURES else late_picture(page)
+        complaints += [*formulas(page), *pictures(page), *twice_named(page), *pipes(page)]
+        complaints += cost_and_notebook(page, name, book) if name in NOTEBOOKS else []
+        complaints += [*weight(page), *raw_markup(page), *hidden_columns(page)]
+    complaints += page.problems
     assert not complaints, "\n".join(complaints)
 
 

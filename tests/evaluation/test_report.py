@@ -127,8 +127,11 @@ def test_the_interval_of_matthews_correlation_by_hand(rng):
     labels = np.repeat([0, 1], 20)
     scores = np.r_[np.full(18, 0.1), np.full(2, 0.9), np.full(4, 0.1), np.full(16, 0.9)]
     report = evaluate(labels, scores, n_boot=4000, rng=rng)
-    mcc, recall, specificity = (report[m] for m in ("mcc", "recall", "specificity"))
-    half = scipy.stats.binomtest(20, 40).proportion_ci(method="wilson")
+    mcc = report["mcc"]
+    recall, specificity, half = (
+        scipy.stats.beta(seen + 0.5, of_all - seen + 0.5).ppf([0.025, 0.975])
+        for seen, of_all in ((16, 20), (18, 20), (20, 40))
+    )
 
     def of(hits, cleared, ill):
         tp, fn, tn, fp = (
@@ -140,11 +143,11 @@ def test_the_interval_of_matthews_correlation_by_hand(rng):
         return (tp * tn - fp * fn) / np.sqrt((tp + fp) * ill * (1 - ill) * (tn + fn))
 
     assert mcc.value == pytest.approx(of(0.8, 0.9, 0.5))
-    for end, side in (("low", min), ("high", max)):
+    for place, (end, side) in enumerate((("low", min), ("high", max))):
         moved = (
-            of(getattr(recall, end), 0.9, 0.5),
-            of(0.8, getattr(specificity, end), 0.5),
-            side(of(0.8, 0.9, half.low), of(0.8, 0.9, half.high), mcc.value),
+            of(recall[place], 0.9, 0.5),
+            of(0.8, specificity[place], 0.5),
+            side(of(0.8, 0.9, half[0]), of(0.8, 0.9, half[1]), mcc.value),
         )
         reach = np.sqrt(sum((mcc.value - other) ** 2 for other in moved))
         assert abs(getattr(mcc, end) - mcc.value) == pytest.approx(reach, rel=0.02)
@@ -172,14 +175,19 @@ def test_a_clean_record_of_few_films_is_no_certainty(rng):
         assert report[metric].value == report[metric].high == 1
         assert report[metric].low == pytest.approx(films / (films + z2))
     assert 0.8 < report["auroc"].low < 1 == report["auroc"].high
-    assert report["balanced_accuracy"].low == pytest.approx(1 - (1 - 20 / (20 + z2)) / 2**0.5)
+    jeffreys = scipy.stats.beta(20.5, 0.5).ppf(0.025)
+    assert report["balanced_accuracy"].low == pytest.approx(1 - (1 - jeffreys) / 2**0.5)
+    assert report["balanced_accuracy"].high == 1
 
 
-def test_a_share_of_films_drawn_singly_has_wilsons_interval():
-    design = _intervals.Design(np.arange(80), 0.9)
-    low, high = _intervals.share(0.9, 0.9 * 0.1 / 80, np.ones(80, bool), design)
-    theirs = scipy.stats.binomtest(72, 80).proportion_ci(0.9, method="wilson")
-    assert (low, high) == pytest.approx((theirs.low, theirs.high))
+def test_a_share_of_films_drawn_singly_has_wilsons_interval(rng):
+    """Whatever the resamples say, whose ill are now more and now fewer."""
+    labels, scores = draw(rng, 80)
+    found = evaluate(labels, scores, n_boot=10, confidence=0.9, rng=rng)["recall"]
+    ill = int(labels.sum())
+    hits = int((scores[labels == 1] >= 0.5).sum())
+    theirs = scipy.stats.binomtest(hits, ill).proportion_ci(0.9, method="wilson")
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
 
 
 def test_copies_of_films_add_nothing_to_a_share(rng):
@@ -206,7 +214,8 @@ def test_few_groups_get_students_interval():
     """Of a share at one half, with a variance of 0.01: worth 25 films; by hand."""
     z2 = scipy.stats.t.ppf(0.975, 9) ** 2 / (25 * 0.9)
     design = _intervals.Design(np.arange(60) % 10, 0.95)
-    low, high = _intervals.share(0.5, 0.01, np.ones(60, bool), design)
+    size = _intervals.effective_size(0.5, 0.01, np.ones(60, bool), design)
+    low, high = _intervals.wilson(0.5, size, 0.95)
     reach = np.sqrt(z2 * 0.25 + z2**2 / 4) / (1 + z2)
     assert (low, high) == pytest.approx((0.5 - reach, 0.5 + reach))
 

@@ -16,7 +16,10 @@ from companion.pages.tables import TABLES, read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What else occlusion may show in its square.
-CHOICES = ("occlusion, mean film", "occlusion, blurred film")
+CHOICES = (
+    *("occlusion, mean film", "occlusion, blurred film"),
+    *("integrated gradients, mean film", "integrated gradients, blurred film"),
+)
 
 
 def test_the_tables_listed_are_those_stored_those_made_and_those_shown():

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from companion.pages.figures import COLOURS
+from companion.pages.figures import COLOURS, SIGNED
 
 
 def plot_maps(
@@ -51,7 +51,7 @@ def plot_maps(
         ax.set_axis_off()
     for ax, image, title in zip(axes, maps, titles, strict=False):
         strongest = limit or np.abs(image).max() or 1
-        ax.imshow(image, cmap="RdBu_r", vmin=-strongest, vmax=strongest)
+        ax.imshow(image, cmap=SIGNED, vmin=-strongest, vmax=strongest)
         ax.set_title(title, fontsize="small", pad=3)
     return axes
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from companion.pages._film_drawings import plot_kernels, plot_maps, plot_patch, plot_sizes
 from companion.pages.check import Case
-from companion.pages.figures import COLOURS, plot_grid
+from companion.pages.figures import COLOURS, SIGNED, plot_grid
 
 __all__ = [
     "CASES", "plot_kernels", "plot_laboratory", "plot_layers", "plot_maps", "plot_patch",
@@ -207,7 +207,7 @@ def plot_laboratory(
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     sums = (windows * kernel).sum(axis=(2, 3))
     limit = np.abs(sums).max() or 1
-    drawn.imshow(sums, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    drawn.imshow(sums, cmap=SIGNED, vmin=-limit, vmax=limit)
     drawn.plot(column, row, "s", fillstyle="none", color="black", markersize=7)
     drawn.set_axis_off()
     products = (windows[row, column] * kernel).round(2)

@@ -15,6 +15,9 @@ from matplotlib.patches import Rectangle
 if TYPE_CHECKING:
     from companion.evaluation.report import Report
 
+#: Blue, white at zero, red. Of few steps: the noise of a film's map weighs half as much in a page.
+SIGNED = plt.get_cmap("RdBu_r", 17)
+
 #: Okabe and Ito's palette, told apart by readers with any colour vision; black left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 

@@ -7,7 +7,7 @@ from companion._lazy import lazy_face
 
 _NAMES = {
     "augment": ("Affine", "apply_affine", "draw_affine", "repeat_exposures"),
-    "dicom": ("DicomImage", "ImageFormatError", "read_dicom"),
+    "dicom": ("DicomImage", "ImageFormatError", "describe_dicom", "read_dicom"),
     "files": ("DatasetCorrupt", "DatasetUnavailable", "fetch", "read_npz"),
     "images": ("center_square", "enlarge", "png_bytes", "read_image"),
     "leakage": ("MAX_DISTANCE", "LeakageError", "check_images", "check_patients", "find_copies"),

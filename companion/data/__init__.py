@@ -14,5 +14,6 @@ _NAMES = {
     "marker": ("add_marker", "marker_mask"),
     "phantom": ("make_cohort", "make_phantom"),
     "pneumonia": ("PneumoniaData", "load_pneumonia"),
+    "volumes": ("Volume", "read_series", "resample"),
 }
 __getattr__, __dir__, __all__ = lazy_face(__name__, _NAMES)

@@ -80,9 +80,8 @@ def compare(paths: list[Path]) -> tuple[str, str, str]:
         volume = read_series(paths)
     except ImageFormatError as problem:
         return "refused", str(problem).replace(f"{paths[0].parent}/", ""), theirs
-    return (
-        ("equal", "", theirs) if equal(volume, order, values, affine) else ("DIFFERS", "", theirs)
-    )
+    same = order is not None and equal(volume, order, values, affine)
+    return "equal" if same else "differs", "", theirs
 
 
 def affine_step(affine: np.ndarray) -> float:

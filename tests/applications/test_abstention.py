@@ -89,17 +89,22 @@ def draw(rng, count):
     return 1 - unsure, rng.random(count) < unsure / 2
 
 
+def true_risk(rng, **how):
+    """The risk on new films at the threshold chosen; none where the model is told to be silent."""
+    try:
+        return (1 - threshold_for_risk(*draw(rng, 600), 0.15, **how)) / 4
+    except ValueError:
+        return 0.0
+
+
 def test_the_risk_that_was_promised_is_kept_on_new_films():
     """Answering the surest share c is wrong in c / 4 of films: 0.15 is kept up to c = 0.6."""
     rng = np.random.default_rng(3)
-    true_risks, naive = [], []
-    for _ in range(400):
-        confidence, wrong = draw(rng, 400)
-        true_risks.append((1 - threshold_for_risk(confidence, wrong, 0.15, chance=0.1)) / 4)
-        naive.append((1 - threshold_for_risk(confidence, wrong, 0.15, chance=None)) / 4)
-    assert np.mean(np.array(true_risks) > 0.15) <= 0.1
-    assert np.mean(np.array(naive) > 0.15) > 0.3, "what was seen is not what is to come"
-    assert np.mean(true_risks) > 0.05, "and yet it answers"
+    kept = np.array([true_risk(rng, chance=0.1) for _ in range(400)])
+    naive = np.array([true_risk(rng, chance=None) for _ in range(400)])
+    assert (kept > 0.15).mean() <= 0.1
+    assert (naive > 0.15).mean() > 0.3, "what was seen is not what is to come"
+    assert (kept > 0).mean() > 0.9, "and yet it answers"
 
 
 def test_the_most_is_answered_that_the_risk_allows():

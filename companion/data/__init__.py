@@ -11,6 +11,7 @@ _NAMES = {
     "deidentification": ("deidentify", "write_dicom"),
     "dicom": ("DicomImage", "ImageFormatError", "describe_dicom", "read_dicom"),
     "files": ("DatasetCorrupt", "DatasetUnavailable", "fetch", "read_npz"),
+    "hippocampus": ("HippocampusData", "HippocampusScan", "load_hippocampus"),
     "images": ("center_square", "enlarge", "png_bytes", "read_image"),
     "leakage": (
         "MAX_DISTANCE", "LeakageError", "check_images", "check_patients", "find_copies",

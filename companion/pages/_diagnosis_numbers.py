@@ -1,0 +1,201 @@
+"""Numbers of chapter 6.1: twins, agreement of readers, how often sets hold the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from companion.data import outlines
+from companion.evaluation import Estimate, evaluate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from companion.data import Nodules
+
+
+def by_twins(
+    labels: np.ndarray, scores: np.ndarray, has_twin: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Score a split whole, with its twins alone, without them, and without as many at random.
+
+    Parameters
+    ----------
+    labels, scores : numpy.ndarray
+        (N,), of the split.
+    has_twin : numpy.ndarray
+        bool, (N,): whose twin stands in the training split.
+    rng : numpy.random.Generator
+        Of the random removals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a choice of images, left out where it lacks a class.
+    """
+    import pandas as pd
+
+    keep = {"all": np.ones(len(labels), bool), "with a twin": has_twin, "without": ~has_twin}
+    rows = {}
+    for name, own in keep.items():
+        if len(np.unique(labels[own])) == 2:
+            report = evaluate(labels[own], scores[own], n_boot=300, rng=rng)
+            rows[name] = {
+                "images": int(own.sum()), "malignant": int(labels[own].sum()),
+                "accuracy": f"{report['accuracy']:.2f}", "AUROC": f"{report['auroc']:.2f}",
+            }  # fmt: skip
+    drawn = [_random_score(labels, scores, int((~has_twin).sum()), rng) for _ in range(500)]
+    ends = {name: np.percentile(values, [50, 2.5, 97.5]) for name, values in
+            zip(("accuracy", "AUROC"), zip(*drawn, strict=True), strict=True)}  # fmt: skip
+    rows["as many removed at random"] = {
+        "images": int((~has_twin).sum()), "malignant": "varies",
+        **{name: f"{Estimate(*three):.2f}" for name, three in ends.items()},
+    }  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _random_score(labels, scores, count, rng):
+    from sklearn.metrics import roc_auc_score
+
+    rows = rng.permutation(len(labels))[:count]
+    right = np.mean((scores[rows] >= 0.5) == labels[rows])
+    return right, roc_auc_score(labels[rows], scores[rows])
+
+
+def kappa_interval(
+    nodules: Nodules, rng: np.random.Generator, *, rating: str = "malignancy", draws: int = 500
+) -> Estimate:
+    """Return the quadratic kappa of pairs of readers, with its interval over scans.
+
+    Parameters
+    ----------
+    nodules : companion.data.Nodules
+        As `read_nodules` returns them.
+    rng : numpy.random.Generator
+        Source of the resamples: whole scans.
+    rating : str
+        One rated from 1 to 5.
+    draws : int
+        Number of resamples.
+
+    Returns
+    -------
+    companion.evaluation.Estimate
+        Its value is that of :func:`companion.data.rating_agreement`.
+    """
+    tables = np.zeros((int(nodules.annotations.scan.max()) + 1, 5, 5))
+    for _, own in nodules.annotations.groupby("nodule")[["scan", rating]]:
+        if 2 <= len(own) <= 4:
+            one, other = np.triu_indices(len(own), 1)
+            given, scan = own[rating].to_numpy() - 1, own.scan.iloc[0]
+            np.add.at(tables[scan], (given[one], given[other]), 1)
+            np.add.at(tables[scan], (given[other], given[one]), 1)
+    tables = tables[tables.sum(axis=(1, 2)) > 0]
+    drawn = [_kappa(tables[rng.integers(len(tables), size=len(tables))]) for _ in range(draws)]
+    return Estimate(_kappa(tables), *np.percentile(drawn, [2.5, 97.5]))
+
+
+def _kappa(tables):
+    table = tables.sum(axis=0) / tables.sum()
+    distance = np.subtract.outer(np.arange(5), np.arange(5)) ** 2
+    chance = np.outer(table.sum(axis=1), table.sum(axis=0))
+    return 1 - (distance * table).sum() / (distance * chance).sum()
+
+
+def one_reader(nodules: Nodules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hold the first of four readers of each nodule against the other three.
+
+    Parameters
+    ----------
+    nodules : companion.data.Nodules
+        As `read_nodules` returns them.
+
+    Returns
+    -------
+    labels, scores, scans : numpy.ndarray
+        (N,): whether the median of the three is above 3, left out where it is 3; the rating of
+        the one, divided by 5; and whose nodule it is.
+    """
+    found = []
+    for _, own in nodules.annotations.groupby("nodule")[["scan", "malignancy"]]:
+        ratings = own.malignancy.to_numpy()
+        if len(ratings) == 4 and np.median(ratings[1:]) != 3:
+            found.append((np.median(ratings[1:]) > 3, ratings[0] / 5, own.scan.iloc[0]))
+    labels, scores, scans = map(np.array, zip(*found, strict=True))
+    return labels.astype(int), scores, scans
+
+
+def simulate_coverage(
+    labels: np.ndarray, probabilities: np.ndarray, rng: np.random.Generator, *, size: int = 500,
+    draws: int = 1000, alpha: float = 0.1,
+) -> np.ndarray:  # fmt: skip
+    """Calibrate on some films and count on the others how often sets hold the truth, many times.
+
+    Parameters
+    ----------
+    labels, probabilities : numpy.ndarray
+        (N,), of films that did not train the model.
+    rng : numpy.random.Generator
+        Which films calibrate.
+    size, draws : int
+        How many calibrate, and how often.
+    alpha : float
+        How often the truth may be missing.
+
+    Returns
+    -------
+    numpy.ndarray
+        (draws,): coverage.
+    """
+    from companion.applications import conformal_thresholds, prediction_sets
+
+    found = np.empty(draws)
+    for draw in range(draws):
+        order = rng.permutation(len(labels))
+        calibrating, new = order[:size], order[size:]
+        thresholds = conformal_thresholds(
+            labels[calibrating], probabilities[calibrating], alpha=alpha
+        )
+        sets = prediction_sets(probabilities[new], thresholds)
+        found[draw] = sets[np.arange(len(new)), labels[new]].mean()
+    return found
+
+
+def shared_slice(nodules: Nodules, nodule: int) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Return the lines of all readers in the slice in which their median area is greatest.
+
+    Parameters
+    ----------
+    nodules : companion.data.Nodules
+        As `read_nodules` returns them.
+    nodule : int
+        One that all its readers outlined in at least one slice.
+
+    Returns
+    -------
+    lines : dict of str to numpy.ndarray
+        By reader, (N, 2): rows and columns in mm; of several lines the largest.
+    areas : dict of str to float
+        By reader, in mm².
+    """
+    readers = {
+        f"reader {number}": [line for line in lines if line.included]
+        for number, lines in enumerate(outlines(nodules, nodule).values(), 1)
+    }
+    common = set.intersection(*({line.z_mm for line in lines} for lines in readers.values()))
+    found = {}
+    for z_mm in sorted(common):
+        here = {
+            name: max((line.points_mm for line in lines if line.z_mm == z_mm), key=_area)
+            for name, lines in readers.items()
+        }
+        found[float(np.median([_area(points) for points in here.values()]))] = here
+    lines = found[max(found)]
+    return lines, {name: _area(points) for name, points in lines.items()}
+
+
+def _area(points):
+    """Return what a closed line encloses, by the shoelace formula."""
+    rows, columns = points.T
+    return float(abs(rows @ np.roll(columns, 1) - columns @ np.roll(rows, 1)) / 2)

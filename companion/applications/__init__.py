@@ -18,16 +18,26 @@ from companion.applications.detectors import (
     fit_neighbours,
     max_probability_score,
 )
+from companion.applications.heartbeat import (
+    Heartbeat,
+    find_heartbeat,
+    find_repeats,
+    frame_similarity,
+)
 
 __all__ = [
     "Abstention",
+    "Heartbeat",
     "conformal_thresholds",
     "coverage_risk",
     "describe_sets",
     "detection_auroc",
     "energy_score",
+    "find_heartbeat",
+    "find_repeats",
     "fit_mahalanobis",
     "fit_neighbours",
+    "frame_similarity",
     "max_probability_score",
     "prediction_sets",
     "threshold_for_coverage",

@@ -11,8 +11,8 @@ from companion.evaluation import Estimate
 
 #: Beats per minute that are looked for.
 RATES = (40.0, 180.0)
-#: How much more alike frames must be after whole periods than after half ones.
-LEAST_CONTRAST = 0.25
+#: How alike frames must be after each whole period, and how much more so than after half ones.
+LEAST_SIMILARITY, LEAST_CONTRAST = 0.3, 0.25
 #: Sides of the blocks of pixels that are averaged, for speed and against speckle.
 _BLOCK = 8
 _STEP_S = 0.005
@@ -28,7 +28,8 @@ class Heartbeat:
     period_s, rate_per_min : companion.evaluation.Estimate
         The mean period of the loop and its rate, with 95 % intervals.
     contrast : float
-        How much more alike frames are after whole periods than after half ones, from 0 to 2.
+        How much more alike frames are after whole periods than after half ones, from 0 to 2:
+        the least of all multiples.
     cycles : float
         How many periods the loop holds.
     lags_s, similarity : numpy.ndarray
@@ -100,7 +101,7 @@ def frame_similarity(frames: np.ndarray, time_s: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> time_s = np.arange(0, 4, 0.1)
-    >>> beats = np.sin(2 * np.pi * time_s)[:, None, None]
+    >>> beats = np.cos(2 * np.pi * time_s)[:, None, None]
     >>> alike = frame_similarity(beats * np.eye(16), time_s)
     >>> alike[10, [15, 20, 25, 30]].round(1).tolist()  # half periods and whole ones
     [-1.0, 1.0, -1.0, 1.0]
@@ -111,11 +112,11 @@ def frame_similarity(frames: np.ndarray, time_s: np.ndarray) -> np.ndarray:
     near = np.abs(time_s[:, None] - time_s) <= 30 / RATES[0]  # half of the longest period
     rows = rows - (near / near.sum(1, keepdims=True)) @ rows
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    if not (length > 1e-9).all():
-        raise ValueError(
-            "frames must move, got some that do not differ from their neighbours' mean"
-        )
-    rows = rows / length
+    moved = length > 1e-9
+    if not moved.any():
+        raise ValueError("frames must move, got none that differs from the mean of its neighbours")
+    # A frame just at the mean is like none.
+    rows = np.divide(rows, length, out=np.zeros_like(rows), where=moved)
     return rows @ rows.T
 
 
@@ -129,9 +130,13 @@ def find_heartbeat(
     which the multiples are most alike: each multiple counts. Of several that are nearly as good,
     as those of twice the period are, it is the shortest.
 
-    The interval is a bootstrap's over blocks of neighbouring frames, each one period long: a
-    pair of frames counts as often as its first frame is drawn. With the three to five cycles of
-    a usual loop it covers less than it says, and it knows nothing of other loops.
+    The interval is Student's around the period, with the standard error of a bootstrap over
+    blocks of neighbouring frames, each one period long (a pair of frames counts as often as its
+    first frame is drawn), and one degree of freedom less than there are whole cycles. It is
+    about the mean period of this loop, and knows nothing of other loops.
+
+    Noise is refused, but a few seconds of smooth motion without a heart can look periodic by
+    chance: a rate is no proof that a heart was seen.
 
     Parameters
     ----------
@@ -182,19 +187,21 @@ def find_heartbeat(
     lags, sums, counts = _by_lag(alike, times, _LONGEST_SHARE * duration)
     curve = sums.sum(1) / counts.sum(1)
     periods = np.arange(60 / RATES[1], min(60 / RATES[0], duration / 2), _STEP_S)
-    whole, least = _contrasts(lags, curve, periods)
-    best = _shortest_peak(whole, least)
+    mean, least, alike_after = _contrasts(lags, curve, periods)
+    clear = (least >= LEAST_CONTRAST) & (alike_after >= LEAST_SIMILARITY)
+    best = _shortest_peak(mean, clear)
     if best is None:
         raise ValueError(
-            f"no period from {periods[0]:.2f} to {periods[-1]:.2f} s stands out: at none are "
-            f"frames more alike by {LEAST_CONTRAST} after each whole period than after half ones; "
-            f"there is no heart, or fewer than two cycles"
+            f"no period from {periods[0]:.2f} to {periods[-1]:.2f} s stands out: after none do "
+            f"frames correlate by {LEAST_SIMILARITY}, and by {LEAST_CONTRAST} more than after half "
+            f"of it; there is no heart, or fewer than two cycles"
         )
     period = float(periods[best])
     near = periods[np.abs(periods / period - 1) < 0.25]
     weights = _block_weights(rng, times, period, n_boot)
     drawn = near[np.argmax(_contrasts(lags, _mean(sums, counts, weights, curve), near)[0], axis=0)]
-    low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
+    half = _half_width(drawn, cycles=int(duration / period))
+    low, high = max(period - half, 1e-9), period + half
     return Heartbeat(
         period_s=Estimate(period, low, high),
         rate_per_min=Estimate(60 / period, 60 / high, 60 / low),
@@ -227,29 +234,37 @@ def _mean(sums, counts, weights, curve):
 
 
 def _contrasts(lags, curve, periods):
-    """Return how much more alike frames are after whole periods than after half ones.
+    """Return, of each period, how much more alike frames are after it than after half of it.
 
-    Of each period the mean over its multiples, and the least of them: what repeats only once
-    by chance has a small one.
+    Over its multiples: the mean difference, the least, and the least similarity. What repeats
+    only once, by chance, is small in the last two.
     """
-    mean, least = [], []
+    found = []
     for period in periods:
         multiples = period * np.arange(1, int(lags[-1] / period) + 1)
         whole, half = (
             curve[np.rint((at - lags[0]) / _STEP_S).astype(int).clip(0, len(lags) - 1)]
             for at in (multiples, multiples - period / 2)
         )
-        mean.append((whole - half).mean(0))
-        least.append((whole - half).min(0))
-    return np.array(mean), np.array(least)
+        found.append(((whole - half).mean(0), (whole - half).min(0), whole.min(0)))
+    return [np.array(each) for each in zip(*found, strict=True)]
 
 
-def _shortest_peak(mean, least):
-    """Return which period is the shortest of those that are peaks nearly as high as any."""
+def _shortest_peak(mean, clear):
+    """Return which period is the shortest of those that are clear peaks, nearly as high as any."""
     inner = mean[1:-1]
     peaks = 1 + np.nonzero((inner > mean[:-2]) & (inner >= mean[2:]))[0]
-    peaks = peaks[least[peaks] >= LEAST_CONTRAST]
+    peaks = peaks[clear[peaks]]
     return peaks[mean[peaks] >= 0.8 * mean[peaks].max()][0] if len(peaks) else None
+
+
+def _half_width(drawn, cycles):
+    """Return Student's half width: a loop of four cycles is a sample of four, however resampled."""
+    from scipy.stats import t as student
+
+    # Resampling n blocks with replacement gives the variance of a mean times (n - 1) / n.
+    error = np.sqrt(np.var(drawn) * cycles / (cycles - 1) + _STEP_S**2 / 12)
+    return float(student.ppf(0.975, cycles - 1) * error)
 
 
 def _block_weights(rng, times, period, n_boot):

@@ -1,4 +1,4 @@
-"""What a clinic would ask: when not to answer, how fast a heart beats."""
+"""What a clinic would ask: when not to answer, how fast a heart beats, how far readers agree."""
 
 from companion.applications.abstention import (
     Abstention,
@@ -24,10 +24,17 @@ from companion.applications.heartbeat import (
     find_repeats,
     frame_similarity,
 )
+from companion.applications.readers import (
+    agreement_table,
+    outline_dice,
+    rating_table,
+    reader_counts,
+)
 
 __all__ = [
     "Abstention",
     "Heartbeat",
+    "agreement_table",
     "conformal_thresholds",
     "coverage_risk",
     "describe_sets",
@@ -39,7 +46,10 @@ __all__ = [
     "fit_neighbours",
     "frame_similarity",
     "max_probability_score",
+    "outline_dice",
     "prediction_sets",
+    "rating_table",
+    "reader_counts",
     "threshold_for_coverage",
     "threshold_for_risk",
 ]

@@ -8,6 +8,7 @@ from companion._lazy import lazy_face
 _NAMES = {
     "augment": ("Affine", "apply_affine", "draw_affine", "repeat_exposures"),
     "breast": ("BreastData", "load_breast"),
+    "cards": ("DatasetCard", "dataset_card"),
     "cine": ("Cine", "read_cine"),
     "deidentification": ("deidentify", "write_dicom"),
     "dicom": ("DicomImage", "ImageFormatError", "describe_dicom", "read_dicom"),

@@ -2,6 +2,7 @@
 
 from companion.in_torch.attention import AttentionCNN
 from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
+from companion.in_torch.features import pooled_features
 from companion.in_torch.models import DocumentCNN, PooledCNN, Rescaled
 from companion.in_torch.pretrained import frozen_features, load_backbone
 from companion.in_torch.recall import fit_recall, make_recall, open_gates, recall_accuracy
@@ -32,6 +33,7 @@ __all__ = [
     "load_model",
     "make_recall",
     "open_gates",
+    "pooled_features",
     "predict",
     "predict_next",
     "recall_accuracy",

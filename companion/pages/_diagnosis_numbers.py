@@ -63,46 +63,6 @@ def _random_score(labels, scores, count, rng):
     return right, roc_auc_score(labels[rows], scores[rows])
 
 
-def kappa_interval(
-    nodules: Nodules, rng: np.random.Generator, *, rating: str = "malignancy", draws: int = 500
-) -> Estimate:
-    """Return the quadratic kappa of pairs of readers, with its interval over scans.
-
-    Parameters
-    ----------
-    nodules : companion.data.Nodules
-        As `read_nodules` returns them.
-    rng : numpy.random.Generator
-        Source of the resamples: whole scans.
-    rating : str
-        One rated from 1 to 5.
-    draws : int
-        Number of resamples.
-
-    Returns
-    -------
-    companion.evaluation.Estimate
-        Its value is that of :func:`companion.data.rating_agreement`.
-    """
-    tables = np.zeros((int(nodules.annotations.scan.max()) + 1, 5, 5))
-    for _, own in nodules.annotations.groupby("nodule")[["scan", rating]]:
-        if 2 <= len(own) <= 4:
-            one, other = np.triu_indices(len(own), 1)
-            given, scan = own[rating].to_numpy() - 1, own.scan.iloc[0]
-            np.add.at(tables[scan], (given[one], given[other]), 1)
-            np.add.at(tables[scan], (given[other], given[one]), 1)
-    tables = tables[tables.sum(axis=(1, 2)) > 0]
-    drawn = [_kappa(tables[rng.integers(len(tables), size=len(tables))]) for _ in range(draws)]
-    return Estimate(_kappa(tables), *np.percentile(drawn, [2.5, 97.5]))
-
-
-def _kappa(tables):
-    table = tables.sum(axis=0) / tables.sum()
-    distance = np.subtract.outer(np.arange(5), np.arange(5)) ** 2
-    chance = np.outer(table.sum(axis=1), table.sum(axis=0))
-    return 1 - (distance * table).sum() / (distance * chance).sum()
-
-
 def one_reader(nodules: Nodules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hold the first of four readers of each nodule against the other three.
 
@@ -113,7 +73,7 @@ def one_reader(nodules: Nodules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Returns
     -------
-    labels, scores, scans : numpy.ndarray
+    labels, scores, patients : numpy.ndarray
         (N,): whether the median of the three is above 3, left out where it is 3; the rating of
         the one, divided by 5; and whose nodule it is.
     """
@@ -121,9 +81,15 @@ def one_reader(nodules: Nodules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for _, own in nodules.annotations.groupby("nodule")[["scan", "malignancy"]]:
         ratings = own.malignancy.to_numpy()
         if len(ratings) == 4 and np.median(ratings[1:]) != 3:
-            found.append((np.median(ratings[1:]) > 3, ratings[0] / 5, own.scan.iloc[0]))
-    labels, scores, scans = map(np.array, zip(*found, strict=True))
-    return labels.astype(int), scores, scans
+            found.append(
+                (
+                    np.median(ratings[1:]) > 3,
+                    ratings[0] / 5,
+                    nodules.scans.patient[own.scan.iloc[0]],
+                )
+            )
+    labels, scores, patients = map(np.array, zip(*found, strict=True))
+    return labels.astype(int), scores, patients
 
 
 def simulate_coverage(

@@ -19,7 +19,6 @@ from companion.pages._diagnosis_figures import (
 )
 from companion.pages._diagnosis_numbers import (
     by_twins,
-    kappa_interval,
     one_reader,
     shared_slice,
     simulate_coverage,
@@ -27,12 +26,10 @@ from companion.pages._diagnosis_numbers import (
 from companion.pages.check import Case
 
 if TYPE_CHECKING:
-    import torch
-
     from companion.films import Films
 
 __all__ = [
-    "CASES", "ask", "by_twins", "features", "foreign_films", "kappa_interval", "one_reader",
+    "CASES", "ask", "by_twins", "foreign_films", "one_reader",
     "plot_abstention", "plot_coverages", "plot_outlines", "plot_rhythm", "plot_stains",
     "shared_slice", "simulate_coverage", "slices_of",
 ]  # fmt: skip
@@ -58,32 +55,6 @@ CASES = {
         Case("four scores, one in five: the greatest", (_SCORES[:4], 0.2), 0.7),
     ],
 }  # fmt: skip
-
-
-def features(model: torch.nn.Module, images: np.ndarray) -> np.ndarray:
-    """Return what a `PooledCNN` hands to its last layer: one mean a feature map.
-
-    Parameters
-    ----------
-    model : companion.in_torch.PooledCNN
-        Trained.
-    images : numpy.ndarray
-        float, (N, 1, H, W), in [0, 1].
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (N, D).
-    """
-    import torch
-
-    model.eval()
-    with torch.inference_mode():
-        parts = [
-            model.features(part).mean(dim=(2, 3))
-            for part in torch.from_numpy(np.ascontiguousarray(images, np.float32)).split(256)
-        ]
-    return torch.cat(parts).double().numpy()
 
 
 def foreign_films(films: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -154,9 +154,7 @@ def copy_pixels(original, result):
         padding = padding_mask(cells, original, signed)
         cells = file.cut_unused_bits(cells, bits, high)
         if (padding_mask(cells, result, signed) != padding).any():
-            raise ImageFormatError(
-                "its padding is told apart by the unused bits, which are cut off"
-            )
+            raise ImageFormatError("its padding is known by the unused bits, which are cut off")
     else:
         try:
             cells = pixel_array(original)

@@ -87,6 +87,9 @@ def test_every_attribute_of_the_standards_profile_goes_or_is_changed():
     assert len(names) == len(set(names)) > 350
     stays = set(names) & (ALLOWED | MADE | SAME)
     assert stays == set()
+    assert all(dictionary_VR(keyword) == "DA" for keyword in _allowed.SHIFTED)
+    assert not any("Birth" in keyword for keyword in _allowed.SHIFTED)
+    assert all(dictionary_VR(keyword) == "UI" for keyword in _allowed.RENEWED)
     kept_on_request = set(names) & set(_allowed.ON_REQUEST)
     assert kept_on_request == set(_allowed.ON_REQUEST)
 

@@ -133,6 +133,15 @@ def test_groups_are_those_of_all_distances(found, scan):
     assert same == [[one == other for other in mine] for one in mine]
 
 
+def test_distances_are_in_mm_on_every_axis():
+    lines = [np.array([[0, 0, 0.0]]), np.array([[10, 0, 0.0]]), np.array([[0, 0, -4.0]])]
+    found = _nodule_groups._distances(lines, 0.5, 6)
+    np.testing.assert_allclose(found[0], [np.inf, 5, 4])
+    assert found[1, 2] == np.inf, "more than 6 mm apart"
+    lines[1] = np.array([[0, 0, 1.0]])
+    assert _nodule_groups._distances(lines, 0.5, 6)[0, 1] == 1, "the same pixel, another slice"
+
+
 def test_too_large_groups_are_split_by_a_smaller_distance():
     # Five in a row, 1 mm apart but for one step of 2 mm: with 2.2 mm one group of five.
     places = np.cumsum([0, 1, 1, 2, 1])

@@ -14,5 +14,9 @@ _NAMES = {
     "marker": ("add_marker", "marker_mask"),
     "phantom": ("make_cohort", "make_phantom"),
     "pneumonia": ("PneumoniaData", "load_pneumonia"),
-}
+    "xray": (
+        "Paths", "attenuation_per_mm", "contrast_to_noise", "distance_mm", "expected_counts",
+        "path_lengths", "place_lesion",
+    ),
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy_face(__name__, _NAMES)

@@ -10,6 +10,8 @@ import numpy as np
 from scipy.stats import norm
 
 from companion.data.xray import Paths, attenuation_per_mm
+from companion.pages._numbered_film import plot_numbered as plot_numbered
+from companion.pages._verdicts import verdict as verdict
 from companion.pages.check import Case
 from companion.pages.figures import plot_films
 from companion.pages.operated import packed

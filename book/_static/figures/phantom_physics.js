@@ -6,18 +6,18 @@
   const { make, shown, slider, button, plot, unpack, words, register } = operated;
   const WORDS = words({
     en: {
-      energy: "Energy of the photons", photons: "Photons sent to each pixel, in thousands", scatter: "Share of scattered photons",
+      energy: "Energy of the photons", photons: "Photons a pixel, in thousands", scatter: "Share of scattered photons",
       diameter: "Diameter of the lesion", film: "Film of the phantom", noise: "Noise", outline: "Outline", again: "New photons",
       hint: "Click or drag on the film to move the lesion. By keyboard: the arrow keys move it.",
       place: (row, column) => `lesion in row ${row}, column ${column}`,
       profile: "Share of the photons that is counted along the lesion's row", across: "along the row, in mm", share: "share counted",
-      contrast: "Contrast", ratio: "Contrast-to-noise ratio of a pixel", counts: "Photons counted behind it", root: "Their square root",
+      contrast: "Contrast", ratio: "Contrast-to-noise ratio", counts: "Photons counted behind it", root: "Their square root",
       spread: "Noise of this film, in square roots",
       clear: "without the lesion", ill: "with it", counted: "counted",
       said: (contrast, ratio) => `Contrast ${contrast}, contrast-to-noise ratio ${ratio}.`,
     },
   });
-  const CELL = 5, TOP = 0.5;
+  const CELL = 5, TOP = 0.8;
 
   /* Photons are counted: a Poisson draw. From fifty on it is as good as normal. */
   function draw(mean) {
@@ -78,7 +78,7 @@
     const half = size * pixel / 2;
     const { svg, across, up } = plot(right, {
       label: WORDS.profile, x: [-half, half], y: [0, TOP], xLabel: WORDS.across, yLabel: WORDS.share,
-      xTicks: [-100, -50, 0, 50, 100], yTicks: [0, 0.25, 0.5], width: 340, height: 230, digits: 2,
+      xTicks: [-100, -50, 0, 50, 100], yTicks: [0, 0.4, 0.8], width: 340, height: 230, digits: 2,
     });
     svg.querySelectorAll("text.tick.middle").forEach((tick) => { tick.textContent = tick.textContent.replace(".00", ""); });
     const dots = make("g", { class: "counted" }, svg);

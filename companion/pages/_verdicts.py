@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from companion.evaluation.intervals import mean_estimate
 from companion.pages.c5_1_pneumonia import seeds_table
 from companion.pages.tables import read_table
 
@@ -39,6 +38,8 @@ def verdict(claim: str) -> str:
 
 def _features():
     """Chapter 9.1: a network on few films against a linear model on all pixels."""
+    from companion.evaluation.intervals import mean_estimate
+
     curves = read_table("learning_curve")["curves"]
     for split, films in (("val", "validation"), ("test", "test")):
         few = np.array(curves["better CNN"][split]["auroc"][3])
@@ -72,6 +73,9 @@ def _false_alarms():
 
 
 def _maps():
+    """Chapter 9.3: how often a map points at the lesion, beyond what noise does."""
+    from companion.evaluation.intervals import mean_estimate
+
     maps = read_table("explanations")["maps"]
     for model in maps:
         points = {

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.stats import norm
 
-from companion.data.xray import Paths, attenuation_per_mm
 from companion.pages._numbered_film import plot_numbered as plot_numbered
 from companion.pages._verdicts import verdict as verdict
 from companion.pages.check import Case
@@ -17,6 +15,7 @@ from companion.pages.figures import plot_films
 from companion.pages.operated import packed
 
 if TYPE_CHECKING:
+    from companion.data.xray import Paths
     from companion.films import Films
 
 CASES = {
@@ -87,6 +86,7 @@ def plot_bodies(paths: Paths, counts: np.ndarray) -> np.ndarray:
 
     Examples
     --------
+    >>> from companion.data.xray import Paths
     >>> flat = Paths(*(np.ones((16, 16)) for _ in range(3)))
     >>> len(plot_bodies(flat, np.eye(16)))
     4
@@ -165,10 +165,13 @@ def for_physics(paths: Paths, start: Mapping[str, float]) -> dict:
 
     Examples
     --------
+    >>> from companion.data.xray import Paths
     >>> flat = Paths(*(np.ones((16, 16)) for _ in range(3)))
     >>> for_physics(flat, {"energy": 60})["size"]
     16
     """
+    from companion.data.xray import attenuation_per_mm
+
     size = len(paths.body)
     return {
         "size": size,
@@ -207,6 +210,8 @@ def for_readers(
     >>> for_readers(films, np.array([0.25, 0.5]), {}, synthetic=False)["labels"].tolist()
     [0, 1]
     """
+    from scipy.stats import norm
+
     return {
         "side": films.pixels.shape[1],
         "films": packed(films.pixels, "u1"),

@@ -54,7 +54,10 @@ def expected(data, energy, photons, scatter, diameter, row, column):
 
 def shown(figure):
     held = {n: float(figure.get_attribute(f"data-{n}")) for n in ("contrast", "ratio", "total")}
-    text = {n: figure.locator(f"dd.{n}").inner_text() for n in ("contrast", "ratio", "counts")}
+    text = {
+        n: figure.locator(f"dd[data-value={n}]").inner_text()
+        for n in ("contrast", "ratio", "counts")
+    }
     assert text["contrast"] == f"{100 * held['contrast']:.1f} %"
     assert text["ratio"] == f"{held['ratio']:.2f}"
     return held, float(text["counts"])

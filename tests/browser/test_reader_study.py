@@ -67,7 +67,9 @@ def test_a_run_by_keys_only_gives_the_scores_of_statsmodels(opened, films, keys)
     ill = sum(data["labels"])
     hit = sum(a == label == 1 for a, label in zip(answers, data["labels"], strict=True))
     assert f"Of {ill} films labelled pneumonia you found {hit};" in figure.inner_text()
-    assert page.evaluate("document.activeElement.textContent") == "Your score"
+    low, high = proportion_confint(int(found["you"][0]), 20, method="wilson")
+    assert f"it is {high - low:.2f} wide" in figure.locator(".scored").inner_text()
+    assert page.evaluate("document.activeElement.textContent").startswith("Your score")
     assert page.problems == []
 
 
@@ -130,6 +132,8 @@ def test_a_run_by_taps_on_a_phone(opened, scheme):
     assert found["you"] == found["the network"]
     expect(figure.locator(".scored")).to_contain_text("You were right on")
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    table, frame = (figure.locator(part).bounding_box() for part in (".result table", ".result"))
+    assert table["x"] + table["width"] <= frame["x"] + frame["width"] + 1
     rules = ["color-contrast", "button-name", "role-img-alt", "list", "listitem"]
     found = Axe().run(page, context=".reader_study", options={"runOnly": rules})
     assert found.violations_count == 0, found.generate_report()

@@ -95,6 +95,16 @@ def test_every_verdict_stands_in_the_chapter_as_it_is_read():
         assert verdict(claim) in text, claim
 
 
+def test_of_the_films_that_are_read_nothing_is_stored():
+    cells = nbformat.read(ROOT / "book" / "1_background.ipynb", 4).cells
+    (study,) = (c for c in cells if c.cell_type == "code" and '"reader_study"' in c.source)
+    (output,) = study.outputs
+    assert '<script type="application/json"></script>' in output.data["text/html"]
+    (answers,) = (c for c in cells if c.cell_type == "code" and "names[read.labels]" in c.source)
+    assert [set(o.data) for o in answers.outputs] == [{"text/plain"}]
+    assert answers.outputs[0].data["text/plain"].startswith("<Figure size")
+
+
 def test_a_claim_that_no_chapter_tests_is_named():
     with pytest.raises(ValueError, match="claim must be one of features, .*, got 'speed'"):
         verdict("speed")

@@ -89,7 +89,7 @@
     const cell = Object.fromEntries(["contrast", "ratio", "counts", "root", "spread"].map((name) => {
       const pair = make("div", {}, list);
       make("dt", {}, pair, WORDS[name]);
-      return [name, make("dd", { class: name }, pair)];
+      return [name, make("dd", { "data-value": name }, pair)];
     }));
     const said = make("p", { class: "said", "aria-live": "polite" }, right);
 

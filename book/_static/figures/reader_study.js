@@ -10,9 +10,9 @@
       undo: "Undo (U)", again: "Start again",
       hint: "By keyboard: N or the left arrow for normal, P or the right arrow for pneumonia, U to undo. Nothing is stored or sent.",
       synthetic: "The films of patients were not at hand when this page was built: these are synthetic phantoms.",
-      done: "Your score", who: "Who", right: "right", share: "share", interval: "95 % interval (Wilson)",
+      done: "Your score, and others' on the same films", who: "Who", right: "right", share: "share", interval: "95 % interval",
       you: "you", network: "the network", size: "the size of the file", always: "always pneumonia",
-      scored: (right, all, low, high) => `You were right on ${right} of ${all} films. The interval reaches from ${low} to ${high}.`,
+      scored: (right, all, low, high, width) => `You were right on ${right} of ${all} films. Wilson's interval reaches from ${low} to ${high}: it is ${width} wide.`,
       found: (found, ill, cleared, healthy) => `Of ${ill} films labelled pneumonia you found ${found}; of ${healthy} labelled normal you let ${cleared} pass.`,
       review: "Film by film", label: "label", said: "you", chance: "network", wrong: "not as labelled", last: "You said",
     },
@@ -95,7 +95,7 @@
           const of = (label) => labels.map((l, i) => [l, answers[i]]).filter(([l]) => l === label);
           const [healthy, ill] = [of(0), of(1)], same = (pairs) => pairs.filter(([l, a]) => l === a).length;
           const live = make("div", { "aria-live": "polite" }, result);
-          make("p", { class: "scored" }, live, WORDS.scored(right, all, shown(low), shown(high)));
+          make("p", { class: "scored" }, live, WORDS.scored(right, all, shown(low), shown(high), shown(high - low)));
           make("p", { class: "found" }, live, WORDS.found(same(ill), ill.length, same(healthy), healthy.length));
         }
       }

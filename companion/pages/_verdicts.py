@@ -92,6 +92,18 @@ def _diagnosis():
         yield f"{name} on test films: {runs.min():.3f} to {runs.max():.3f}"
 
 
+def _memory():
+    """Chapter 3.2: how many steps back recurrent networks remember a signal."""
+    stored = read_table("delayed_recall")
+    delay = stored["delays"][2]
+    for name in ("LSTM", "LSTM, forget bias 3"):
+        seeds = np.array(stored["accuracy"][name][str(delay)])
+        yield (
+            f"a signal {delay} steps back, accuracy of the {name}: "
+            f"{np.median(seeds):.2f} [{seeds.min():.2f}, {seeds.max():.2f}]"
+        )
+
+
 def _intervals():
     held = [
         100 * share
@@ -110,5 +122,6 @@ CLAIMS = {
     "false alarms": _false_alarms,
     "maps": _maps,
     "diagnosis": _diagnosis,
+    "memory": _memory,
     "intervals": _intervals,
 }

@@ -79,6 +79,16 @@ def test_the_card_on_interpretability_says_what_chapter_9_3_stores():
     assert said == [n for n in found if "." in n]
 
 
+def test_the_card_on_prognosis_says_what_chapter_3_2_stores():
+    table = outputs("3_2_rnn", "benchmarks/delayed_recall.py")
+    for name, line in zip(
+        ("LSTM", "LSTM, forget bias 3"), verdict("memory").splitlines(), strict=True
+    ):
+        row = re.search(rf"^{name} +([\d.].*)$", table, re.M)[1]
+        after_40 = re.findall(r"[\d.]+ \[[^]]+\]", row)[2]  # the third of 10, 20, 40, 80 steps
+        assert line == f"a signal 40 steps back, accuracy of the {name}: {after_40}"
+
+
 def test_the_card_on_research_says_what_chapter_9_2_stores():
     printed = outputs("9_2_metrics", "cells from 93 to 97 %:").splitlines()[0]
     assert numbers(verdict("intervals"))[-2:] == numbers(printed)[-2:]

@@ -19,5 +19,9 @@ _NAMES = {
     "pneumonia": ("PneumoniaData", "load_pneumonia"),
     "residuals": ("Residue", "residual"),
     "volumes": ("Volume", "read_series", "resample"),
-}
+    "xray": (
+        "Paths", "attenuation_per_mm", "contrast_to_noise", "distance_mm", "expected_counts",
+        "path_lengths", "place_lesion",
+    ),
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy_face(__name__, _NAMES)

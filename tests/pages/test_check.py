@@ -149,6 +149,21 @@ WRONG = {
         lambda predict, images, mark: predict(mark(images)) - predict(images),
         lambda predict, images, mark: (predict(mark(mark(images))) - predict(mark(images))).mean(),
     ],
+    "transmitted": [
+        lambda layers: np.exp(sum(mu * d for mu, d in layers)),
+        lambda layers: 1 - sum(mu * d for mu, d in layers),
+        lambda layers: np.exp(-sum(mu for mu, _ in layers) * sum(d for _, d in layers)),
+        lambda layers: sum(np.exp(-mu * d) for mu, d in layers) / max(len(layers), 1),
+        lambda layers: 10 ** -sum(mu * d for mu, d in layers),
+        lambda layers: 1 - np.exp(-sum(mu * d for mu, d in layers)),
+    ],
+    "photons_needed": [
+        lambda contrast, ratio: ratio / contrast,
+        lambda contrast, ratio: ratio / contrast**2,
+        lambda contrast, ratio: (ratio * contrast) ** 2,
+        lambda contrast, ratio: ratio**2 / contrast,
+        lambda contrast, ratio: (contrast / ratio) ** 2,
+    ],
     "lstm_outputs": [
         lambda i, f, g, o, c: lstm_outputs(f, i, g, o, c),
         lambda i, f, g, o, c: lstm_outputs(i, f, o, g, c),

@@ -122,7 +122,7 @@ def kind_of(reason: str) -> str:
         "no pixels": "no pixels",
         "PhotometricInterpretation is missing": "no photometric interpretation",
         "expected greyscale": "colour",
-        "frames, expected one": "several frames",
+        "frames; choose one": "several frames",
         "expected an image": "no picture: dose, plan, segmentation, report, directory",
         "no decoder is installed": "compression without an installed decoder",
         "damaged or cut off": "damaged, or beyond the installed decoder",

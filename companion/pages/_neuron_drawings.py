@@ -205,8 +205,8 @@ def plot_cnn(film: np.ndarray, maps: np.ndarray, pooled: np.ndarray, answer: flo
     >>> plot_cnn(squares[0], squares, squares[:, :2, :2], 0.5).shape
     (4,)
     """
-    figure = plt.figure(figsize=(7, 2.5))
-    columns = figure.add_gridspec(1, 7, width_ratios=[5, 1.6, 5, 1.6, 3.4, 1.6, 2.8])
+    figure = plt.figure(figsize=(7, 1.9))
+    columns = figure.add_gridspec(1, 7, width_ratios=[5, 1.7, 5, 1.7, 5, 1.7, 2.8])
     first, last = (figure.add_subplot(columns[n]) for n in (0, 6))
     first.imshow(film, vmin=0, vmax=1)
     first.set_title("film", fontsize="small")

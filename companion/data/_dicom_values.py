@@ -130,7 +130,7 @@ def _look_up(values, dataset, keyword, ends):
     count = count % 2**16 or 2**16
     if not 8 <= bits <= 16:
         raise ImageFormatError(f"{keyword} has entries of {bits} bits, expected 8 to 16")
-    table = _entries(data, count, bits, dataset)
+    table = table_entries(data, count, bits, dataset)
     if len(table) != count:
         raise ImageFormatError(
             f"LUTData of {keyword} has {len(table)} entries, LUTDescriptor says {count}"
@@ -148,7 +148,7 @@ def _look_up(values, dataset, keyword, ends):
     return table[rows].astype(np.float64), 2.0**bits - 1
 
 
-def _entries(data, count, bits, dataset):
+def table_entries(data, count, bits, dataset):
     """Return a table's entries, which are bytes, words, or two bytes in a word."""
     if isinstance(data, bytes):
         if bits == 8 and len(data) in (count, count + count % 2):

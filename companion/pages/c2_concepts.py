@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ from companion.pages.operated import packed
 
 if TYPE_CHECKING:
     import pydicom
+
+    from companion.data import Outline
 
 #: Centre and width of the usual windows of a CT, in Hounsfield units.
 WINDOWS = {"lung": (-600, 1500), "soft": (40, 400), "bone": (400, 1800)}
@@ -143,6 +145,63 @@ def describe_images(files: Mapping[str, str | Path], pictures: Mapping[str, np.n
     }  # fmt: skip
     columns = ["pixels", "bits", "mm a pixel", "MB"]
     return pd.DataFrame.from_dict(table, orient="index", columns=columns)
+
+
+def readers_by_slice(
+    drawn: Mapping[int, Sequence[Outline]],
+) -> dict[float, list[np.ndarray | None]]:
+    """Return what each reader drew in each slice that any of them drew in.
+
+    Parameters
+    ----------
+    drawn : mapping of int to sequence of companion.data.Outline
+        From :func:`companion.data.outlines`.
+
+    Returns
+    -------
+    dict of float to list
+        By the slice's position, from below: one (P, 2) a reader, rows and columns in mm from the
+        middle of all outlines, or None where he or she drew nothing.
+
+    Examples
+    --------
+    >>> from companion.data import Outline
+    >>> square = np.array([[0, 0], [0, 2], [2, 2], [2, 0]])
+    >>> drawn = {7: [Outline(1.5, square, square, True)], 9: []}
+    >>> [points is None for points in readers_by_slice(drawn)[1.5]]
+    [False, True]
+    """
+    lines = [line for lines in drawn.values() for line in lines if line.included]
+    middle = np.concatenate([line.points_mm for line in lines]).mean(axis=0)
+    places = {}
+    for height in sorted({line.z_mm for line in lines}):
+        places[height] = [
+            next((line.points_mm - middle for line in of if line.z_mm == height), None)
+            for of in drawn.values()
+        ]
+    return places
+
+
+def enclosed_area(points: np.ndarray) -> float:
+    """Return the area inside a closed line.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        (P, 2), in order; the last is joined to the first.
+
+    Returns
+    -------
+    float
+        In the square of the points' unit.
+
+    Examples
+    --------
+    >>> enclosed_area(np.array([[0, 0], [0, 2], [3, 2], [3, 0]]))
+    6.0
+    """
+    rows, columns = points.T
+    return float(abs(rows @ np.roll(columns, 1) - columns @ np.roll(rows, 1)) / 2)
 
 
 def plant_person(dataset: pydicom.Dataset) -> dict[str, str]:

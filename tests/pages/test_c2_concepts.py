@@ -9,13 +9,15 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
-from companion.data import read_dicom
+from companion.data import Outline, read_dicom
 from companion.pages._image_drawings import window_ends
 from companion.pages.c2_concepts import (
     WINDOWS,
     describe_images,
+    enclosed_area,
     lung_contrast,
     plant_person,
+    readers_by_slice,
     slice_sphere,
     window_figure,
 )
@@ -76,3 +78,24 @@ def test_the_invented_person_is_in_every_kind_of_place():
     text = str(dataset)
     for value in written.values():
         assert value in text
+
+
+def test_readers_are_kept_apart_in_every_slice():
+    square = np.array([[0.0, 0], [0, 2], [2, 2], [2, 0]])
+    hole = Outline(1.0, square, square, False)
+    drawn = {
+        4: [Outline(1.0, square, square, True), Outline(2.0, square, square, True)],
+        8: [hole, Outline(2.0, square, square + 10, True)],
+    }
+    places = readers_by_slice(drawn)
+    assert list(places) == [1.0, 2.0]
+    assert places[1.0][1] is None
+    assert [enclosed_area(points) for points in places[2.0]] == [4.0, 4.0]
+    assert (places[2.0][1] - places[2.0][0]).tolist() == [[10, 10]] * 4
+
+
+def test_the_area_of_a_line_is_that_of_a_circle():
+    angle = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    circle = 5 + 2 * np.column_stack([np.sin(angle), np.cos(angle)])
+    for points in (circle, circle[::-1]):
+        assert enclosed_area(points) == pytest.approx(np.pi * 4, rel=1e-3)

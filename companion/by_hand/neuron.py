@@ -51,8 +51,20 @@ def descend(
     >>> path.tolist(), losses.round(3).tolist()
     ([[0.0], [0.5]], [0.693, 0.313])
     """
+    labels, weights = _checked(inputs, labels, weights, learning_rate, steps)
+    path, losses = [weights], [binary_cross_entropy(inputs @ weights, labels)]
+    for _ in range(steps):
+        wrong = sigmoid(inputs @ weights) - labels  # (N,): above 0 if too high
+        gradient = inputs.T @ wrong / len(inputs)  # (D,)
+        weights = weights - learning_rate * gradient
+        path.append(weights)
+        losses.append(binary_cross_entropy(inputs @ weights, labels))
+    return np.array(path), np.array(losses)
+
+
+def _checked(inputs, labels, weights, learning_rate, steps):
+    """Return labels and weights as arrays of numbers, or raise."""
     check_array("inputs", inputs, "N D")
-    labels = check_labels("labels", labels, count=len(inputs))
     weights = np.asarray(weights, float)
     if weights.shape != inputs.shape[1:]:
         raise ValueError(f"weights must be {inputs.shape[1:]}, got {weights.shape}")
@@ -60,11 +72,4 @@ def descend(
         raise ValueError(
             f"learning_rate must be above 0 and steps not negative, got {learning_rate}, {steps}"
         )
-    path, losses = [weights], [binary_cross_entropy(inputs @ weights, labels)]
-    for _ in range(steps):
-        wrong = sigmoid(inputs @ weights) - labels  # (N,): too high above 0, too low below
-        gradient = inputs.T @ wrong / len(inputs)  # (D,)
-        weights = weights - learning_rate * gradient
-        path.append(weights)
-        losses.append(binary_cross_entropy(inputs @ weights, labels))
-    return np.array(path), np.array(losses)
+    return check_labels("labels", labels, count=len(inputs)), weights

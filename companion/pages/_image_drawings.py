@@ -57,7 +57,7 @@ def plot_windows(values: np.ndarray, windows: Mapping[str, tuple[float, float]])
     for ax, (title, window) in zip(axes[0], windows.items(), strict=True):
         low, high = window_ends(window)
         ax.imshow(values, vmin=low, vmax=high, interpolation="antialiased")
-        ax.set_title(title, fontsize="small")
+        ax.set_title(title, fontsize="large")
         ax.set_axis_off()
     return axes[0]
 
@@ -87,7 +87,7 @@ def plot_kinds(images: Mapping[str, np.ndarray]) -> np.ndarray:
     for ax, (title, image) in zip(axes.flat, images.items(), strict=False):
         step = max(1, max(image.shape[:2]) // 360)
         ax.imshow(image[::step, ::step], vmin=0, vmax=1)
-        ax.set_title(title, fontsize="small", pad=2)
+        ax.set_title(title, fontsize="large", pad=2)
     return axes.ravel()
 
 
@@ -144,7 +144,7 @@ def plot_bits(images: Mapping[str, np.ndarray]) -> np.ndarray:
     )
     for ax, (title, image) in zip(axes[0], images.items(), strict=True):
         ax.imshow(image, vmin=0, vmax=1, interpolation="nearest")
-        ax.set_title(f"{title}: {len(np.unique(image))} greys", fontsize="small")
+        ax.set_title(f"{title}: {len(np.unique(image))} greys", fontsize="large")
         ax.set_axis_off()
     return axes[0]
 
@@ -184,36 +184,43 @@ def slice_sphere(
     return shares.reshape(-1, fine, side, side).mean(axis=1)
 
 
-def plot_slices(volumes: Mapping[str, tuple[np.ndarray, float]], pixel_mm: float) -> np.ndarray:
-    """Show the middle of volumes from the side, each voxel at its true proportions.
+def plot_slices(
+    diameter_mm: float, slices_mm: Sequence[float], shift_mm: float, *, pixel_mm: float = 0.75
+) -> np.ndarray:
+    """Show a sphere in slices from the side: voxels, its true outline, and what half fills one.
 
     Parameters
     ----------
-    volumes : mapping of str to tuple
-        (Z, Y, X) in [0, 1], and the distance of its slices in mm, by title.
-    pixel_mm : float
-        Side of a pixel.
+    diameter_mm, shift_mm, pixel_mm : float
+        As in :func:`slice_sphere`.
+    slices_mm : sequence of float
+        The thickness of the slices, one a panel.
 
     Returns
     -------
     numpy.ndarray of Axes
-        One a volume.
+        One a thickness.
 
     Examples
     --------
-    >>> len(plot_slices({"1 mm": (np.zeros((4, 4, 4)), 1.0)}, 0.75))
-    1
+    >>> len(plot_slices(6, (1, 5), 0.5))
+    2
     """
-    _, axes = plt.subplots(1, len(volumes), figsize=(7, 2.7), squeeze=False)
-    for ax, (title, (values, slice_mm)) in zip(axes[0], volumes.items(), strict=True):
+    _, axes = plt.subplots(1, len(slices_mm), figsize=(7, 2.7), squeeze=False)
+    angle = np.linspace(0, 2 * np.pi, 100)
+    for ax, slice_mm in zip(axes[0], slices_mm, strict=True):
+        values = slice_sphere(diameter_mm, slice_mm, shift_mm=shift_mm, pixel_mm=pixel_mm)
         side = values[:, values.shape[1] // 2]
         wide, high = side.shape[1] * pixel_mm / 2, side.shape[0] * slice_mm / 2
-        ax.imshow(side, vmin=0, vmax=1, extent=(-wide, wide, -high, high), interpolation="nearest")
-        ax.contour(
-            side, [0.5], colors=COLOURS[1], extent=(-wide, wide, high, -high), origin="upper"
-        )
+        place = (-wide, wide, -high, high)
+        ax.imshow(side, vmin=0, vmax=1, extent=place, origin="lower", interpolation="nearest")
+        rows, columns = np.nonzero(side >= 0.5)
+        ax.plot((columns + 0.5) * pixel_mm - wide, (rows + 0.5) * slice_mm - high, ".",
+                color=COLOURS[0], markersize=5)  # fmt: skip
+        radius = diameter_mm / 2
+        ax.plot(radius * np.cos(angle), radius * np.sin(angle) + shift_mm, color=COLOURS[1])
         ax.set(xlim=(-7, 7), ylim=(-7, 7), xlabel="mm", facecolor="black")
-        ax.set_title(title, fontsize="small")
+        ax.set_title(f"slices of {slice_mm:g} mm", fontsize="small")
     axes[0, 0].set_ylabel("mm, across the slices")
     return axes[0]
 

@@ -105,11 +105,12 @@ def plot_neuron(
     for number, (x, w, height) in enumerate(zip(inputs, weights, heights, strict=True), 1):
         _box(ax, (1.5, height), f"$x_{number}$ = {x:.1f}", COLOURS[0])
         _way(ax, [(2.7, height), (6.1, middle + 0.25 * (height - middle))], "0.45")
-        ax.text(4.2, (height + middle) / 2 + 0.5, f"× $w_{number}$ = {w:g}", fontsize="small",
-                ha="center", color=COLOURS[1])  # fmt: skip
-    ax.text(4.3, 0.55, f"+ $b$ = {bias:g}", fontsize="small", ha="center", color=COLOURS[1])
+        ax.text(4.9, (height + middle) / 2 + 0.6, f"× $w_{number}$ = {w:g}".replace("-", "\u2212"),
+                fontsize="small", ha="center", color=COLOURS[1])  # fmt: skip
+    shown = f"+ $b$ = {bias:g}".replace("-", "\u2212")
+    ax.text(4.3, 0.55, shown, fontsize="small", ha="center", color=COLOURS[1])
     _way(ax, [(5.2, 0.65), (6.9, 0.65), (6.9, 2.1)], "0.45")
-    _box(ax, (7.0, middle), f"sum\n$z$ = {total:.2f}", "0.25")
+    _box(ax, (7.0, middle), f"sum\n$z$ = {total:.2f}".replace("-", "\u2212"), "0.25")
     _way(ax, [(8.05, middle), (9.5, middle)], "0.45")
     _box(ax, (10.4, middle), r"sigmoid $\sigma$", "0.25")
     _way(ax, [(11.5, middle), (12.7, middle)], "0.45")

@@ -176,8 +176,11 @@ def readers_by_slice(
     places = {}
     for height in sorted({line.z_mm for line in lines}):
         places[height] = [
-            next((line.points_mm - middle for line in of if line.z_mm == height), None)
-            for of in drawn.values()
+            next(
+                (line.points_mm - middle for line in its if line.included and line.z_mm == height),
+                None,
+            )
+            for its in drawn.values()
         ]
     return places
 
@@ -202,6 +205,42 @@ def enclosed_area(points: np.ndarray) -> float:
     """
     rows, columns = points.T
     return float(abs(rows @ np.roll(columns, 1) - columns @ np.roll(rows, 1)) / 2)
+
+
+def what_became_of(person: Mapping[str, str], result: pydicom.Dataset) -> list[str]:
+    """Say for each thing that :func:`plant_person` wrote what stands in its place.
+
+    Parameters
+    ----------
+    person : mapping of str to str
+        What was written, by keyword or place.
+    result : pydicom.Dataset
+        After de-identification.
+
+    Returns
+    -------
+    list of str
+        The new value; "empty"; "removed", if the old value is nowhere in the header; or "still
+        there".
+
+    Examples
+    --------
+    >>> import pydicom
+    >>> header = pydicom.Dataset()
+    >>> header.PatientName = ""
+    >>> what_became_of({"PatientName": "Muster^Erika", "in a private tag": "Erika"}, header)
+    ['empty', 'removed']
+    """
+    text = str(result)
+    found = []
+    for keyword, value in person.items():
+        if value in text:
+            found.append("still there")
+        elif keyword in result:
+            found.append(str(result[keyword].value) or "empty")
+        else:
+            found.append("removed")
+    return found
 
 
 def plant_person(dataset: pydicom.Dataset) -> dict[str, str]:

@@ -19,6 +19,7 @@ from companion.pages.c2_concepts import (
     plant_person,
     readers_by_slice,
     slice_sphere,
+    what_became_of,
     window_figure,
 )
 
@@ -99,3 +100,16 @@ def test_the_area_of_a_line_is_that_of_a_circle():
     circle = 5 + 2 * np.column_stack([np.sin(angle), np.cos(angle)])
     for points in (circle, circle[::-1]):
         assert enclosed_area(points) == pytest.approx(np.pi * 4, rel=1e-3)
+
+
+def test_what_stays_of_a_person_is_not_called_removed():
+    dataset = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+    written = plant_person(dataset)
+    assert set(what_became_of(written, dataset)) == {"still there"}
+    dataset.PatientName, dataset.PatientID = "", "4f"
+    del dataset.RequestAttributesSequence
+    after = dict(zip(written, what_became_of(written, dataset), strict=True))
+    assert after["PatientName"] == "empty"
+    assert after["PatientID"] == "4f"
+    assert after["inside a sequence"] == "removed"
+    assert after["in a private tag"] == after["InstitutionName"] == "still there"

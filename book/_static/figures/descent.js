@@ -33,7 +33,7 @@
     const state = { rate: rates.right, path: [start] };
 
     const controls = make("div", { class: "controls" }, root);
-    const rate = slider(controls, { name: "rate", label: WORDS.rate, min: 0.1, max: 40, step: 0.1, value: state.rate, digits: 1 },
+    const rate = slider(controls, { name: "rate", label: WORDS.rate, min: 0.2, max: 60, step: 0.2, value: state.rate, digits: 1 },
       (value) => { state.rate = value; draw(); });
     const presets = make("div", { class: "buttons" }, root);
     for (const name of ["slow", "right", "fast"]) {

@@ -236,10 +236,8 @@ def what_became_of(person: Mapping[str, str], result: pydicom.Dataset) -> list[s
     for keyword, value in person.items():
         if value in text:
             found.append("still there")
-        elif keyword in result:
-            found.append(str(result[keyword].value) or "empty")
         else:
-            found.append("removed")
+            found.append(str(result.get(keyword, "removed")) or "empty")
     return found
 
 

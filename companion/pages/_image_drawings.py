@@ -85,8 +85,8 @@ def plot_kinds(images: Mapping[str, np.ndarray]) -> np.ndarray:
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, (title, image) in zip(axes.flat, images.items(), strict=False):
-        step = max(1, max(image.shape[:2]) // 360)
-        ax.imshow(image[::step, ::step], vmin=0, vmax=1)
+        step = max(1, max(image.shape[:2]) // 240)
+        ax.imshow(image[::step, ::step], vmin=0, vmax=1, interpolation="nearest")
         ax.set_title(title, fontsize="large", pad=2)
     return axes.ravel()
 

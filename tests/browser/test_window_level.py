@@ -106,4 +106,6 @@ def test_a_click_chooses_the_pixel_under_it(opened):
         "y": (100.5 / data["rows"]) * box["height"],
     }
     figure.locator(".surface").click(position=at)
-    assert said(figure)[2:4] == [101, 201]
+    assert said(figure)[2:4] == pytest.approx(
+        [101, 201], abs=1
+    )  # a pixel is less than one of the screen

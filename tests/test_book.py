@@ -121,7 +121,7 @@ def homes(tree):
             face = importlib.import_module(node.module)
             for alias in node.names:
                 module = f"{node.module}.{alias.name}"
-                if importlib.util.find_spec(module):
+                if hasattr(face, "__path__") and importlib.util.find_spec(module):
                     yield module
                     continue
                 home = getattr(getattr(face, alias.name), "__module__", "")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from companion.data import describe_dicom
 from companion.pages._image_drawings import plot_bits as plot_bits
@@ -126,6 +125,8 @@ def describe_images(files: Mapping[str, str | Path], pictures: Mapping[str, np.n
     >>> table.loc["retina"].tolist()
     ['1000 × 1000 × 3', '8', 'not said', '3.0']
     """
+    import pandas as pd
+
     rows = {}
     for name, path in files.items():
         facts = describe_dicom(path)

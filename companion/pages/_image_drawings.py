@@ -53,7 +53,7 @@ def plot_windows(values: np.ndarray, windows: Mapping[str, tuple[float, float]])
     1
     """
     height = 7 / len(windows) * values.shape[0] / values.shape[1] + 0.25
-    _, axes = plt.subplots(1, len(windows), figsize=(7, height), dpi=80, squeeze=False)
+    _, axes = plt.subplots(1, len(windows), figsize=(7, height), dpi=70, squeeze=False)
     for ax, (title, window) in zip(axes[0], windows.items(), strict=True):
         low, high = window_ends(window)
         ax.imshow(values, vmin=low, vmax=high, interpolation="antialiased")
@@ -81,7 +81,7 @@ def plot_kinds(images: Mapping[str, np.ndarray]) -> np.ndarray:
     (2,)
     """
     columns = -(-len(images) // 2)
-    _, axes = plt.subplots(2, columns, figsize=(7, 14 / columns + 0.4), dpi=72, squeeze=False)
+    _, axes = plt.subplots(2, columns, figsize=(7, 14 / columns + 0.4), dpi=62, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, (title, image) in zip(axes.flat, images.items(), strict=False):

@@ -35,14 +35,17 @@ def inputs() -> list[Path]:
 
 def stamp() -> str:
     """Return a digest of the package and its tables, the pinned versions, Python, and the data."""
+    from companion.data import breast, hippocampus, pneumonia
     from companion.data.files import cache_folder
-    from companion.data.pneumonia import FILE_NAME, find_local
 
     digest = hashlib.sha256(sys.version.encode())
     for path in inputs():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    local = find_local() or cache_folder() / FILE_NAME
-    digest.update(local.read_bytes() if local.is_file() else b"no data")
+    for file in (pneumonia.FILE, breast.FILE):
+        local = file.find_local() or cache_folder() / file.name
+        digest.update(local.read_bytes() if local.is_file() else b"no data")
+    volumes = hippocampus.find_sums()
+    digest.update(volumes.read_bytes() if volumes else b"no data")
     return digest.hexdigest()
 
 

@@ -7,11 +7,18 @@ from companion._lazy import lazy_face
 
 _NAMES = {
     "augment": ("Affine", "apply_affine", "draw_affine", "repeat_exposures"),
+    "breast": ("BreastData", "load_breast"),
+    "cards": ("DatasetCard", "dataset_card"),
+    "cine": ("Cine", "read_cine"),
     "deidentification": ("deidentify", "write_dicom"),
     "dicom": ("DicomImage", "ImageFormatError", "describe_dicom", "read_dicom"),
     "files": ("DatasetCorrupt", "DatasetUnavailable", "fetch", "read_npz"),
+    "hippocampus": ("HippocampusData", "HippocampusScan", "load_hippocampus"),
     "images": ("center_square", "enlarge", "png_bytes", "read_image"),
-    "leakage": ("MAX_DISTANCE", "LeakageError", "check_images", "check_patients", "find_copies"),
+    "leakage": (
+        "MAX_DISTANCE", "LeakageError", "check_images", "check_patients", "find_copies",
+        "find_near_twins",
+    ),
     "marker": ("add_marker", "marker_mask"),
     "_nodule_tables": ("RATINGS",),
     "nodules": ("Nodules", "Outline", "outlines", "rating_agreement", "read_nodules"),

@@ -10,6 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from companion.checks import check_groups
+from companion.films import Films
 
 #: Side of the hash: 16 gives 256 bits. The usual 64 bits call chests of two children alike.
 HASH_SIDE = 16
@@ -134,6 +135,72 @@ def find_copies(
             "exact": np.array(exact, bool),
         }
     )
+
+
+def find_near_twins(first: Films, second: Films, *, min_correlation: float = 0.98) -> pd.DataFrame:
+    """Find films of one set that show nearly the same as a film of another, with their labels.
+
+    The correlation of pixels finds what a hash misses in small and speckled films, such as two
+    images of one lesion; brightness and contrast do not matter to it.
+
+    Parameters
+    ----------
+    first, second : companion.films.Films
+        Grey films of one size, for example training and test split. Films without any contrast
+        correlate with nothing and are never paired.
+    min_correlation : float
+        Above 0, at most 1: the least correlation of a pair.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair, most alike first: first, second (rows of the two), correlation, exact
+        (every pixel is equal), first_label, second_label.
+
+    Raises
+    ------
+    ValueError
+        If the films differ in size, or `min_correlation` is out of range.
+
+    See Also
+    --------
+    find_copies : Finds re-encoded copies by a perceptual hash.
+
+    Examples
+    --------
+    >>> pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8)).astype(np.uint8)
+    >>> first, second = Films.from_pixels(pixels, [0, 1, 1]), Films.from_pixels(pixels[:1], [1])
+    >>> find_near_twins(first, second).to_dict("records")
+    [{'first': 0, 'second': 0, 'correlation': 1.0, 'exact': True, 'first_label': 0, ...}]
+    """
+    if not 0 < min_correlation <= 1:
+        raise ValueError(f"min_correlation must be above 0 and at most 1, got {min_correlation}")
+    one, two = first.pixels, second.pixels
+    if one.shape[1:] != two.shape[1:]:
+        raise ValueError(f"films must be of one size, got {one.shape[1:]} and {two.shape[1:]}")
+    # Rounded, so that equal films reach 1 on every processor.
+    alike = (_standardised(one) @ _standardised(two).T).round(9)
+    rows, columns = np.nonzero(alike >= min_correlation)
+    order = np.lexsort((columns, rows, -alike[rows, columns]))
+    rows, columns = rows[order], columns[order]
+    return pd.DataFrame(
+        {
+            "first": rows,
+            "second": columns,
+            "correlation": alike[rows, columns],
+            "exact": (one[rows] == two[columns]).all((1, 2)),
+            "first_label": first.labels[rows],
+            "second_label": second.labels[columns],
+        }
+    )
+
+
+def _standardised(pixels):
+    """Return films as rows of mean 0 and length 1, those without contrast as zeros."""
+    rows = pixels.reshape(len(pixels), -1).astype(np.float64)
+    rows -= rows.mean(1, keepdims=True)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
 
 
 def perceptual_hashes(images: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What a score is worth: metrics with intervals, calibration, comparison, decisions."""
 
+from companion.evaluation.agreement import fleiss_kappa, krippendorff_alpha, pairwise_kappa
 from companion.evaluation.calibration import METHODS as CALIBRATION_METHODS
 from companion.evaluation.calibration import (
     fit_isotonic,
@@ -32,13 +33,16 @@ __all__ = [
     "fit_isotonic",
     "fit_platt",
     "fit_temperature",
+    "fleiss_kappa",
     "holm",
     "interval_methods",
+    "krippendorff_alpha",
     "mcnemar",
     "mean_estimate",
     "mean_interval",
     "model_card",
     "net_benefit",
+    "pairwise_kappa",
     "predictive_values",
     "reliability_table",
     "threshold_for_recall",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -10,18 +11,20 @@ import numpy as np
 import pytest
 
 from companion.data import pneumonia as datasets
+from companion.data._medmnist import MedMnistFile, canonical_order, content_digest
 from companion.data.files import DatasetCorrupt, DatasetUnavailable
-from companion.data.pneumonia import (
-    load_pneumonia,
-    read_pneumonia,
-)
+from companion.data.pneumonia import load_pneumonia, read_pneumonia
+
+
+def change_file(monkeypatch, **changes):
+    monkeypatch.setattr(datasets, "FILE", dataclasses.replace(datasets.FILE, **changes))
 
 
 @pytest.fixture
 def arrays(rng):
     """Arrays of the published names, shapes and dtypes, but of noise."""
     made = {}
-    for name, count in datasets.SIZES.items():
+    for name, count in datasets.FILE.sizes.items():
         made[f"{name}_images"] = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
         made[f"{name}_labels"] = rng.integers(0, 2, (count, 1), dtype=np.uint8)
     return made
@@ -30,9 +33,9 @@ def arrays(rng):
 @pytest.fixture
 def accepted(arrays, monkeypatch):
     """The same, taken as the published content."""
-    parts = {n: (arrays[f"{n}_images"], arrays[f"{n}_labels"][:, 0]) for n in datasets.SIZES}
-    parts["train"] = datasets._canonical_order(*parts["train"])
-    monkeypatch.setattr(datasets, "CONTENT_SHA256", datasets._content_digest(parts.values()))
+    parts = {n: (arrays[f"{n}_images"], arrays[f"{n}_labels"][:, 0]) for n in datasets.FILE.sizes}
+    parts["train"] = canonical_order(*parts["train"])
+    change_file(monkeypatch, content_sha256=content_digest(parts.values()))
     return arrays
 
 
@@ -40,15 +43,15 @@ def accepted(arrays, monkeypatch):
 def nowhere(monkeypatch, tmp_path):
     """No data folder, an empty cache, no server."""
     monkeypatch.delenv("COMPANION_DATA", raising=False)
-    monkeypatch.setattr(datasets, "MIRRORS", ("http://127.0.0.1:9/pneumoniamnist.npz",))
+    change_file(monkeypatch, mirrors=("http://127.0.0.1:9/pneumoniamnist.npz",))
     monkeypatch.setattr("companion.data.files.cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
 
 
 def save(folder, arrays):
     folder.mkdir(exist_ok=True)
-    np.savez(folder / datasets.FILE_NAME, **arrays)
-    return folder / datasets.FILE_NAME
+    np.savez(folder / datasets.FILE.name, **arrays)
+    return folder / datasets.FILE.name
 
 
 @pytest.mark.parametrize("place", ["root folder", "root file", "environment"])
@@ -70,7 +73,7 @@ def test_finds_the_file(place, accepted, tmp_path, monkeypatch, nowhere):
 def test_root_comes_before_the_environment(accepted, tmp_path, monkeypatch, nowhere):
     path = save(tmp_path / "data", accepted)
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / datasets.FILE_NAME).write_text("<html>")
+    (tmp_path / "broken" / datasets.FILE.name).write_text("<html>")
     monkeypatch.setenv("COMPANION_DATA", str(tmp_path / "broken"))
     load_pneumonia(path)
     with pytest.raises(DatasetCorrupt, match="HTML"):
@@ -79,7 +82,7 @@ def test_root_comes_before_the_environment(accepted, tmp_path, monkeypatch, nowh
 
 def test_any_order_of_the_training_films_gives_the_same_arrays(accepted, tmp_path, rng):
     first = read_pneumonia(save(tmp_path / "a", accepted))
-    order = rng.permutation(datasets.SIZES["train"])
+    order = rng.permutation(datasets.FILE.sizes["train"])
     shuffled = {n: a[order] if n.startswith("train") else a for n, a in accepted.items()}
     second = read_pneumonia(save(tmp_path / "b", shuffled))
     np.testing.assert_array_equal(first.train.images, second.train.images)
@@ -90,7 +93,7 @@ def test_images_and_labels_stay_together_in_canonical_order(rng):
     labels = np.arange(50)
     images = np.zeros((50, 2, 2), np.uint8)
     images[:, 0, 0] = labels
-    ordered, followed = datasets._canonical_order(images, labels)
+    ordered, followed = canonical_order(images, labels)
     np.testing.assert_array_equal(ordered[:, 0, 0], followed)
     assert not (followed == labels).all()
 
@@ -150,7 +153,7 @@ def test_the_home_folder_is_written_as_a_tilde(accepted, tmp_path, monkeypatch, 
 @pytest.mark.parametrize("side", [64, 128, 224])
 def test_a_variant_of_other_pixels_is_named(side, arrays, tmp_path, monkeypatch):
     few = {name: array[:2] for name, array in arrays.items()}
-    few |= {f"{n}_images": np.zeros((2, side, side), np.uint8) for n in datasets.SIZES}
+    few |= {f"{n}_images": np.zeros((2, side, side), np.uint8) for n in datasets.FILE.sizes}
     path = save(tmp_path / "data", few)
     with pytest.raises(DatasetCorrupt, match=f"variant of {side} x {side} .* reads .* 28 x 28"):
         read_pneumonia(path)
@@ -166,7 +169,7 @@ def test_a_variant_of_other_pixels_is_named(side, arrays, tmp_path, monkeypatch)
 
 
 def test_the_phantom_comes_only_when_asked_for_and_says_so(nowhere, monkeypatch):
-    monkeypatch.setattr(datasets, "SIZES", {"train": 30, "val": 8, "test": 8})
+    change_file(monkeypatch, sizes={"train": 30, "val": 8, "test": 8})
     data = load_pneumonia(fallback="phantom", rng=np.random.default_rng(1))
     assert data.is_synthetic
     assert "phantom" in data.source
@@ -177,7 +180,7 @@ def test_the_phantom_comes_only_when_asked_for_and_says_so(nowhere, monkeypatch)
 
 
 def test_an_unknown_fallback_is_refused_before_any_search(monkeypatch):
-    monkeypatch.setattr(datasets, "find_local", lambda root: pytest.fail("searched"))
+    monkeypatch.setattr(MedMnistFile, "find_local", lambda file, root: pytest.fail("searched"))
     with pytest.raises(ValueError, match="'zeros'"):
         load_pneumonia(fallback="zeros")
 
@@ -195,9 +198,9 @@ def test_the_command_names_the_file_and_its_splits(tmp_path):
 
 @pytest.mark.network
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("mirror", datasets.MIRRORS)
+@pytest.mark.parametrize("mirror", datasets.FILE.mirrors)
 def test_every_mirror_has_the_published_file(mirror, tmp_path):
     from companion.data.files import fetch
 
-    path = fetch(datasets.FILE_NAME, datasets.FILE_MD5, [mirror], tmp_path)
+    path = fetch(datasets.FILE.name, datasets.FILE.md5, [mirror], tmp_path)
     assert read_pneumonia(path).train.images.shape == (4708, 1, 28, 28)

@@ -52,7 +52,7 @@ def render(path: Path, image: DicomImage, *, table: bool = False) -> np.ndarray:
     if image.units == "windowed":
         options, bits = (["+Wl", "1"] if table else ["+Wi", "1"]), 16
     drawn = subprocess.run(
-        [RENDERER, "-q", "-O", *options, "+opn", str(bits), path],
+        [RENDERER, "-q", "-O", *options, "+F", str(image.frame + 1), "+opn", str(bits), path],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     kind, _, rest = "\n".join(
@@ -81,12 +81,26 @@ def without_compression(path: Path, folder: Path) -> Path:
 
 def compare(path: Path) -> tuple[str, str]:
     """Return what became of a file ("equal", "refused", "differs"), and the reason in words."""
-    import pydicom
-
     try:
-        image = read_dicom(path)
+        try:
+            images = [read_dicom(path)]
+        except ImageFormatError as problem:
+            if "choose one" not in str(problem):
+                raise
+            first = read_dicom(path, frame=0)
+            which = sorted({first.frames // 2, first.frames - 1})
+            images = [first, *(read_dicom(path, frame=frame) for frame in which)]
     except ImageFormatError as problem:
         return "refused", str(problem).removeprefix(f"{path}: ")
+    found = [compare_image(path, image) for image in images]
+    state, what = next((each for each in found if each[0] == "differs"), found[0])
+    return state, f"{what}, {len(images)} of several frames" if images[0].frames > 1 else what
+
+
+def compare_image(path: Path, image: DicomImage) -> tuple[str, str]:
+    """Return whether DCMTK draws a frame equally, and how that was found."""
+    import pydicom
+
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # pydicom's, about names in foreign alphabets
         source = without_compression(path, Path(folder))
@@ -122,7 +136,7 @@ def kind_of(reason: str) -> str:
         "no pixels": "no pixels",
         "PhotometricInterpretation is missing": "no photometric interpretation",
         "expected greyscale": "colour",
-        "frames; choose one": "several frames",
+        "keeps its scale in": "enhanced file, whose scale is kept by frame",
         "expected an image": "no picture: dose, plan, segmentation, report, directory",
         "no decoder is installed": "compression without an installed decoder",
         "damaged or cut off": "damaged, or beyond the installed decoder",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import importlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -115,11 +115,15 @@ EXTRAS |= {"captum": "trust", "imagehash": "trust", "efficientnet_lite_pytorch":
 
 
 def homes(tree):
-    """Yield the modules in which names stand that are imported from a wing's face."""
+    """Yield the modules, and those in which names stand, that are imported from a wing."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and re.fullmatch(r"companion\.\w+", node.module or ""):
             face = importlib.import_module(node.module)
             for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                if hasattr(face, "__path__") and importlib.util.find_spec(module):
+                    yield module
+                    continue
                 home = getattr(getattr(face, alias.name), "__module__", "")
                 if home.startswith("companion."):
                     yield home

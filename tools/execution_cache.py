@@ -35,7 +35,7 @@ def inputs() -> list[Path]:
 
 def stamp() -> str:
     """Return a digest of the package and its tables, the pinned versions, Python, and the data."""
-    from companion.data import breast, pneumonia
+    from companion.data import breast, hippocampus, pneumonia
     from companion.data.files import cache_folder
 
     digest = hashlib.sha256(sys.version.encode())
@@ -44,6 +44,8 @@ def stamp() -> str:
     for file in (pneumonia.FILE, breast.FILE):
         local = file.find_local() or cache_folder() / file.name
         digest.update(local.read_bytes() if local.is_file() else b"no data")
+    volumes = hippocampus.find_sums()
+    digest.update(volumes.read_bytes() if volumes else b"no data")
     return digest.hexdigest()
 
 

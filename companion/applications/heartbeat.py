@@ -185,6 +185,8 @@ def find_heartbeat(
     times = time_s[~repeated]
     alike = frame_similarity(frames[~repeated], times)
     lags, sums, counts = _by_lag(alike, times, _LONGEST_SHARE * duration)
+    if not counts.any(1).all():
+        raise ValueError("time_s must have pairs of frames at every lag, got a gap: too uneven")
     curve = sums.sum(1) / counts.sum(1)
     periods = np.arange(60 / RATES[1], min(60 / RATES[0], duration / 2), _STEP_S)
     mean, least, alike_after = _contrasts(lags, curve, periods)

@@ -25,6 +25,7 @@ from companion.by_hand.dense import dense, dense_backward, flatten, flatten_back
 from companion.by_hand.gradient_check import numerical_gradient
 from companion.by_hand.loss import binary_cross_entropy, binary_cross_entropy_backward
 from companion.by_hand.model import DocumentCNN, NumPyLayer
+from companion.by_hand.neuron import descend
 from companion.by_hand.normalization import (
     Statistics,
     batch_norm,
@@ -51,7 +52,8 @@ __all__ = [
     "SGD", "Adam", "DocumentCNN", "GRUGates", "LSTMGates", "LSTMState", "NumPyLayer",
     "RecurrentParameters", "Statistics", "avg_pool2d", "avg_pool2d_backward", "batch_norm",
     "batch_norm_backward", "binary_cross_entropy", "binary_cross_entropy_backward",
-    "clip_by_norm", "conv2d", "conv2d_backward", "dense", "dense_backward", "document_costs",
+    "clip_by_norm", "conv2d", "conv2d_backward", "dense", "dense_backward", "descend",
+    "document_costs",
     "dropout", "dropout_backward", "fit", "flatten", "flatten_backward", "global_avg_pool2d",
     "global_avg_pool2d_backward", "gru", "gru_backward", "gru_step", "init_recurrent",
     "learn_kernel", "lstm", "lstm_backward", "lstm_step", "max_pool2d", "max_pool2d_backward",

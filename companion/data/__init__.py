@@ -20,10 +20,15 @@ _NAMES = {
         "find_near_twins",
     ),
     "marker": ("add_marker", "marker_mask"),
-    "nodules": ("Nodules", "Outline", "RATINGS", "outlines", "rating_agreement", "read_nodules"),
+    "_nodule_tables": ("RATINGS",),
+    "nodules": ("Nodules", "Outline", "outlines", "rating_agreement", "read_nodules"),
     "phantom": ("make_cohort", "make_phantom"),
     "pneumonia": ("PneumoniaData", "load_pneumonia"),
     "residuals": ("Residue", "residual"),
     "volumes": ("Volume", "read_series", "resample"),
+    "xray": (
+        "Paths", "attenuation_per_mm", "contrast_to_noise", "distance_mm", "expected_counts",
+        "path_lengths", "place_lesion",
+    ),
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy_face(__name__, _NAMES)

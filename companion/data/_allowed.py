@@ -47,7 +47,7 @@ WORDS = {
         "WHOLE BODY", "VOLUME", "AVERAGE", "REFORMATTED", "CT_SOM5 SPI", "OTHER",
     ),
     "PhotometricInterpretation": (
-        "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422",
+        "MONOCHROME1", "MONOCHROME2", "RGB", "YBR_FULL", "YBR_FULL_422",
         "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420",
     ),
     "RescaleType": ("HU", "US", "OD", "HU_MOD", "PCT", "Z_EFF", "ED", "MGML"),

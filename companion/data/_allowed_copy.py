@@ -11,6 +11,7 @@ from companion.data import _allowed as allowed
 from companion.data import _dicom_file as file
 from companion.data._dicom_values import (
     ImageFormatError,
+    coded,
     get,
     number,
     padding_mask,
@@ -144,7 +145,7 @@ def copy_pixels(original, result):
     photometric = result.get("PhotometricInterpretation")
     if photometric is None:
         raise ImageFormatError(
-            f"is {get(original, 'PhotometricInterpretation')}, expected grey, RGB or YBR"
+            f"is {coded(get(original, 'PhotometricInterpretation'))}, expected grey, RGB or YBR"
         )
     frames = file.count_frames(original)
     if photometric.startswith("MONOCHROME"):
@@ -154,9 +155,7 @@ def copy_pixels(original, result):
         padding = padding_mask(cells, original, signed)
         cells = file.cut_unused_bits(cells, bits, high)
         if (padding_mask(cells, result, signed) != padding).any():
-            raise ImageFormatError(
-                "its padding is told apart by the unused bits, which are cut off"
-            )
+            raise ImageFormatError("its padding is known by the unused bits, which are cut off")
     else:
         try:
             cells = pixel_array(original)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from companion.data import _dicom_file as file
 from companion.data import _dicom_geometry as geometry
-from companion.data._dicom_values import ImageFormatError, get, number
-
-#: A coded word as the standard writes it: nothing else of a file's text is repeated.
-_CODED = re.compile(r"[A-Z0-9_]{1,16}")
+from companion.data._dicom_values import ImageFormatError, coded, get, number
 
 
 def facts_of(dataset):
@@ -50,8 +45,8 @@ def _name(uid):
 
 
 def _coded(dataset, keyword):
-    value = str(get(dataset, keyword) or "")
-    return value if _CODED.fullmatch(value) else None
+    value = get(dataset, keyword)
+    return str(value) if value is not None and coded(value) == str(value) else None
 
 
 def block(path, facts):

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import numpy as np
 
-from companion.data._dicom_values import ImageFormatError, get, number
+from companion.data._dicom_values import ImageFormatError, coded, get, number
 
 #: What has pixels and is no picture of a patient: doses, contours, segmentations.
 _NO_PICTURES = ("RTDOSE", "RTSTRUCT", "RTPLAN", "RTRECORD", "SEG", "SR", "KO", "PR", "REG", "M3D")
@@ -100,7 +100,7 @@ def check_photometric(dataset):
             "high values are bright"
         )
     if photometric not in ("MONOCHROME1", "MONOCHROME2"):
-        raise ImageFormatError(f"is {photometric}, expected greyscale (MONOCHROME1 or 2)")
+        raise ImageFormatError(f"is {coded(photometric)}, expected greyscale (MONOCHROME1 or 2)")
     if number(dataset, "SamplesPerPixel") != 1:
         raise ImageFormatError(
             f"is {photometric} with SamplesPerPixel {get(dataset, 'SamplesPerPixel')}, expected 1"

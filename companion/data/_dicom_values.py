@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 
@@ -34,6 +35,11 @@ def number(dataset, keyword):
     if not math.isfinite(found):
         raise ImageFormatError(f"{keyword} is {value}, expected a finite number")
     return found
+
+
+def coded(value):
+    """Return a coded word as the standard writes it; of anything else only that it is none."""
+    return str(value) if re.fullmatch("[A-Z0-9_ ]{1,16}", str(value)) else "not a coded word"
 
 
 def stored_range(bits, signed):
@@ -97,7 +103,7 @@ def _ends(center, width, function):
     """Return the values that a window maps to 0 and to 1 (PS3.3 C.11.2.1.2.1 and C.11.2.1.3)."""
     if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
         raise ImageFormatError(
-            f"VOILUTFunction is {function}, expected LINEAR, LINEAR_EXACT or SIGMOID"
+            f"VOILUTFunction is {coded(function)}, expected LINEAR, LINEAR_EXACT or SIGMOID"
         )
     if width <= 0 or (function == "LINEAR" and width < 1):
         least = "at least 1" if function == "LINEAR" else "above 0"

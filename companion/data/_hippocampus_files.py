@@ -21,6 +21,11 @@ PARTS = ("imagesTr", "labelsTr")
 _LINE = re.compile(r"([0-9a-f]{32}) [ *](?:\./)?((imagesTr|labelsTr)/hippocampus_(\d+)\.nii\.gz)")
 
 
+def cached_folder() -> Path:
+    """Return the folder in the user's cache into which the archive is unpacked, there or not."""
+    return files.cache_folder() / FOLDER / FOLDER
+
+
 def fetch_folder() -> Path:
     """Return the folder unpacked from the publisher's archive, downloaded if it is not there."""
     return _unpacked(files.fetch(ARCHIVE, ARCHIVE_MD5, MIRRORS))
@@ -80,19 +85,21 @@ def read_checked(folder: Path, name: str, md5: str) -> Volume:
 
 def _unpacked(archive):
     """Return the folder in the cache into which the published archive is unpacked."""
-    folder = files.cache_folder() / FOLDER
-    if not (folder / FOLDER / "MD5SUMS").is_file():
+    folder = cached_folder()
+    if not (folder / "MD5SUMS").is_file():
         with open(archive, "rb") as file:
             found = hashlib.file_digest(file, "md5").hexdigest()
         if found != ARCHIVE_MD5:
             raise DatasetCorrupt(f"{archive}: md5 is {found}, expected {ARCHIVE_MD5}")
-        unpack_tar(archive, folder, lambda name: _LINE.fullmatch(f"{'0' * 32}  {_inside(name)}"))
-        _write_sums(folder / FOLDER)
-    return folder / FOLDER
+        unpack_tar(archive, folder.parent, _is_wanted)
+        _write_sums(folder)
+    return folder
 
 
-def _inside(name):
-    return name.removeprefix("./").removeprefix(f"{FOLDER}/")
+def _is_wanted(name):
+    """Tell whether a member is a volume with a mask, or its mask."""
+    inside = name.removeprefix("./").removeprefix(f"{FOLDER}/")
+    return _LINE.fullmatch(f"{'0' * 32}  {inside}") is not None
 
 
 def _write_sums(folder):

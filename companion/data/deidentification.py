@@ -25,10 +25,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from companion.data import _allowed as allowed
 from companion.data import _allowed_copy as copying
 from companion.data import _dicom_file as file
 from companion.data._dicom_values import ImageFormatError, get
+from companion.data.dicom import image_of
 
 if TYPE_CHECKING:
     import pydicom
@@ -160,7 +163,20 @@ def _deidentified(original, key, keep, burned_in):
     result.LongitudinalTemporalInformationModified = "MODIFIED"
     result.DeidentificationMethod = "Allow-list, keyed IDs and UIDs, dates shifted, pixels as is"
     copying.copy_pixels(original, result)
+    if result.PhotometricInterpretation.startswith("MONOCHROME"):
+        _check_same(original, result)
     return result
+
+
+def _check_same(original, result):
+    """Refuse what means another picture now, because an attribute was no number and left out."""
+    before, after = (image_of(dataset, None, 0) for dataset in (original, result))
+    same = np.array_equal(before.values, after.values, equal_nan=True)
+    if not (same and np.array_equal(before.pixels, after.pixels)):
+        raise ImageFormatError(
+            "its values would be others without what is left out of its header, such as a table "
+            "or a slope that can't be read"
+        )
 
 
 def _refuse_text_in_pixels(original):

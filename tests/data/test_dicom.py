@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -19,7 +20,7 @@ from pydicom.uid import (
     SegmentationStorage,
 )
 
-from companion.data.dicom import ImageFormatError, read_dicom
+from companion.data.dicom import ImageFormatError, describe_dicom, main, read_dicom
 
 CT = {"RescaleSlope": 1, "RescaleIntercept": -1024, "WindowCenter": 40, "WindowWidth": 400}
 
@@ -246,7 +247,7 @@ REFUSED = [
         "MONOCHROME1 with PresentationLUTShape IDENTITY",
     ),
     ({"PresentationLUTShape": "INVERSE"}, "MONOCHROME2 with PresentationLUTShape INVERSE"),
-    ({"NumberOfFrames": 3}, "has 3 frames; choose one: frame=0 is the first, frame=2 the last"),
+    ({"NumberOfFrames": 3}, "has 3 frames; choose one: frame=0 is the first"),
     ({"NumberOfFrames": 0}, "NumberOfFrames is 0, expected a count"),
     ({"HighBit": 14}, "HighBit 14 in cells of 16 bits"),
     ({"drop": ["BitsStored"]}, "BitsStored is missing"),
@@ -343,3 +344,220 @@ def test_nothing_that_pydicom_warns_of_leaks(tmp_path):
     paths += [pydicom.data.get_charset_files(name)[0] for name in names[:2]]
     ran = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+# Three stages, frames, place ---------------------------------------------------------------------
+
+
+def test_one_read_gives_three_stages(write_dicom):
+    path = write_dicom([[0x1000, 0xF7FF]], BitsStored=12, HighBit=11, signed=False, RescaleSlope=-2,
+                       RescaleIntercept=100, WindowCenter=0.5, WindowWidth=4001)  # fmt: skip
+    image = read_dicom(path)
+    assert image.stored.dtype == np.uint16
+    np.testing.assert_array_equal(image.stored, [[0, 0x7FF]])
+    np.testing.assert_array_equal(image.values, [[100, 100 - 2 * 0x7FF]])
+    np.testing.assert_allclose(image.pixels, [[2100 / 4000, 0]])
+    signed = read_dicom(write_dicom([[0x0FFF]], "b.dcm", signed=True, BitsStored=12, HighBit=11))
+    assert (signed.stored.dtype, signed.stored[0, 0]) == (np.int16, -1)
+
+
+def test_big_endian_files_hold_the_same_numbers():
+    little, big = (
+        read_dicom(get_testdata_file(name)) for name in ("MR_small.dcm", "MR_small_bigendian.dcm")
+    )
+    np.testing.assert_array_equal(big.stored, little.stored)
+    assert big.stored.dtype == little.stored.dtype == np.int16
+
+
+FRAMES = np.arange(24).reshape(3, 2, 4)
+
+
+@pytest.mark.parametrize("frame", [0, 1, 2, np.int64(2)])
+def test_a_frame_is_chosen_from_nought(write_dicom, frame):
+    path = write_dicom(FRAMES, NumberOfFrames=3, ImagePositionPatient=[1, 2, 3])
+    image = read_dicom(path, frame=frame)
+    np.testing.assert_array_equal(image.stored, FRAMES[frame])
+    assert (image.frame, image.frames) == (frame, 3)
+    assert image.position_mm is None
+    assert image.missing["position_mm"] == "ImagePositionPatient is one position for 3 frames"
+
+
+def test_frames_of_real_files_are_those_that_pydicom_finds():
+    for name in ("emri_small.dcm", "emri_small_big_endian.dcm", "emri_small_RLE.dcm"):
+        path = get_testdata_file(name)
+        expected = pydicom.dcmread(path).pixel_array
+        for frame in (0, 4, 9):
+            np.testing.assert_array_equal(read_dicom(path, frame=frame).stored, expected[frame])
+
+
+@pytest.mark.parametrize(("frame", "message"), [
+    (3, "has frames 0 to 2, frame 3 is not among them"),
+    (-1, "has frames 0 to 2, frame -1 is not among them"),
+    (None, "has 3 frames; choose one: frame=0 is the first, frame=2 the last"),
+])  # fmt: skip
+def test_a_frame_that_is_not_there_is_named(write_dicom, frame, message):
+    path = write_dicom(FRAMES, NumberOfFrames=3)
+    with pytest.raises(ImageFormatError, match=message):
+        read_dicom(path, frame=frame)
+
+
+def test_the_frame_of_a_single_one_is_the_first(write_dicom):
+    path = write_dicom(FRAMES[1])
+    assert read_dicom(path, frame=0).frames == 1
+    with pytest.raises(ImageFormatError, match="has one frame, frame=0, got frame=1"):
+        read_dicom(path, frame=1)
+    with pytest.raises(TypeError):
+        read_dicom(path, frame=0.5)
+
+
+def test_more_frames_in_the_pixels_than_the_header_says_are_named(write_dicom):
+    with pytest.raises(ImageFormatError, match="its pixels hold 3 frames, expected 2"):
+        read_dicom(write_dicom(FRAMES, NumberOfFrames=2), frame=0)
+    with pytest.raises(ImageFormatError, match="can't be decoded"):
+        read_dicom(write_dicom(FRAMES, NumberOfFrames=4), frame=0)
+
+
+def test_the_place_of_a_picture_is_the_files(write_dicom):
+    oblique = [0.6, 0.8, 0, 0, 0, -1]
+    image = read_dicom(write_dicom(
+        [[1]], ImageOrientationPatient=oblique, ImagePositionPatient=[1, -2.5, 3],
+        ImagerPixelSpacing=[0.3, 0.2],
+    ))  # fmt: skip
+    assert image.orientation == tuple(oblique)
+    assert image.position_mm == (1, -2.5, 3)
+    assert (image.spacing_mm, image.spacing_from) == ((0.3, 0.2), "ImagerPixelSpacing")
+    assert image.missing == {}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("elements", "name", "reason"),
+    [
+        ({}, "spacing_mm", "neither PixelSpacing nor ImagerPixelSpacing is given"),
+        ({"PixelSpacing": [0, 0.5]}, "spacing_mm", "PixelSpacing is [0.0, 0.5], expected two"),
+        ({"PixelSpacing": [-1, 1]}, "spacing_mm", "PixelSpacing is [-1.0, 1.0], expected two"),
+        ({"PixelSpacing": [0.5]}, "spacing_mm", "expected 2 numbers"),
+        ({}, "orientation", "ImageOrientationPatient is missing"),
+        ({"ImageOrientationPatient": None}, "orientation", "ImageOrientationPatient is empty"),
+        ({"ImageOrientationPatient": [2, 0, 0, 0, 2, 0]}, "orientation", "of length 1"),
+        ({"ImageOrientationPatient": [1, 0, 0, 0.1, 0.995, 0]}, "orientation", "perpendicular"),
+        ({"ImageOrientationPatient": [1, 0, 0]}, "orientation", "expected 6 finite numbers"),
+        ({"ImagePositionPatient": [1, "nan", 0]}, "position_mm", "expected 3 finite numbers"),
+    ],
+)
+def test_what_is_not_known_is_none_with_its_reason(write_dicom, elements, name, reason):
+    path = write_dicom([[1]], **elements)
+    if reason == "expected 2 numbers":
+        with pytest.raises(ImageFormatError, match=reason):
+            read_dicom(path)
+        return
+    image = read_dicom(path)
+    assert getattr(image, name) is None
+    assert reason in image.missing[name]
+
+
+def region(**changes):
+    """Return the calibration of an ultrasound picture of 4 columns and 2 rows."""
+    item = Dataset()
+    facts = {
+        "RegionSpatialFormat": 1, "RegionLocationMinX0": 0, "RegionLocationMinY0": 0,
+        "RegionLocationMaxX1": 3, "RegionLocationMaxY1": 1, "PhysicalUnitsXDirection": 3,
+        "PhysicalUnitsYDirection": 3, "PhysicalDeltaX": 0.02, "PhysicalDeltaY": -0.05,
+    } | changes  # fmt: skip
+    for keyword, value in facts.items():
+        setattr(item, keyword, value)
+    return item
+
+
+@pytest.mark.parametrize(
+    ("regions", "spacing", "reason"),
+    [
+        ([region()], (0.5, 0.2), None),
+        ([region(), region(RegionSpatialFormat=2, PhysicalDeltaX=1.0)], (0.5, 0.2), None),
+        ([region(RegionLocationMaxX1=7)], None, "calibrates columns 0 to 7 and rows 0 to 1, the "),
+        ([region(PhysicalUnitsXDirection=4)], None, "expected centimetres"),
+        ([region(PhysicalDeltaX=0.0)], None, "expected above 0"),
+        ([region(), region(PhysicalDeltaX=0.03)], None, "2 regions in space with 2 different"),
+        ([region(RegionSpatialFormat=3)], None, "0 regions in space"),
+    ],
+)
+def test_a_scale_of_ultrasound_is_that_of_this_picture(write_dicom, regions, spacing, reason):
+    image = read_dicom(write_dicom(FRAMES[0], SequenceOfUltrasoundRegions=regions))
+    assert image.spacing_mm == (pytest.approx(spacing) if spacing else None)
+    if reason:
+        assert reason in image.missing["spacing_mm"]
+    else:
+        assert image.spacing_from == "SequenceOfUltrasoundRegions"
+
+
+# What a file is ----------------------------------------------------------------------------------
+
+
+def test_a_description_says_what_the_file_says(write_dicom):
+    path = write_dicom(
+        FRAMES, signed=True, NumberOfFrames=3, PixelSpacing=[0.3, 0.2], RescaleSlope=2,
+        RescaleIntercept=-5, WindowCenter=[40, 1], WindowWidth=[400, 2], PixelPaddingValue=-7,
+        PhotometricInterpretation="MONOCHROME1", BitsStored=12, HighBit=11,
+    )  # fmt: skip
+    assert describe_dicom(path) == {
+        "kind": "Secondary Capture Image Storage", "modality": "CR", "size": (2, 4), "frames": 3,
+        "bits": (12, 16), "signed": True, "photometric": "MONOCHROME1", "rescale": (2, -5),
+        "spacing_mm": (0.3, 0.2), "window": (40, 400), "padding": -7,
+        "transfer_syntax": "Explicit VR Little Endian", "refused": None,
+    }  # fmt: skip
+
+
+def test_colour_and_what_is_no_picture_is_described():
+    cine = describe_dicom(get_testdata_file("color3d_jpeg_baseline.dcm"))
+    assert (cine["size"], cine["frames"], cine["bits"]) == ((480, 640), 120, (8, 8))
+    assert cine["spacing_mm"] == pytest.approx((0.5105, 0.5105), abs=1e-4)
+    small = describe_dicom(get_testdata_file("examples_ybr_color.dcm"))
+    assert (small["size"], small["frames"], small["spacing_mm"]) == ((240, 320), 30, None)
+    dose = describe_dicom(get_testdata_file("rtdose.dcm"))
+    assert dose["refused"] == "is a RT Dose Storage, expected an image"
+
+
+def test_the_command_names_nobody_and_says_what_was_refused(capsys, write_dicom):
+    who = {"PatientName": "Miller^Anna", "PatientID": "4711", "InstitutionName": "St Elsewhere",
+           "ReferringPhysicianName": "Weber", "StudyDate": "20040119"}  # fmt: skip
+    path = write_dicom(FRAMES[0], **who, SOPInstanceUID="1.2.3.4.5", Manufacturer="MAKER")
+    assert main([str(path)]) == 0
+    plain = capsys.readouterr()
+    assert plain.out.startswith(f"{path}\n  kind             Secondary Capture Image Storage\n")
+    assert "rows x columns   2 x 4" in plain.out
+    assert plain.err == ""
+    for value in (*who.values(), "1.2.3.4.5", "MAKER", "Miller"):
+        assert value not in plain.out
+    assert main([str(path), get_testdata_file("no_meta.dcm"), "missing.dcm"]) == 1
+    both = capsys.readouterr()
+    assert both.out.count("REFUSED") == 2
+    assert "letters DICM are missing" in both.out
+    assert both.err == "2 of 3 refused\n"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_description_repeats_no_text_of_the_file(capsys, write_dicom):
+    escape = "\x1b[2J Miller"
+    path = write_dicom(FRAMES[0], Modality=escape, PhotometricInterpretation=escape,
+                       SOPClassUID="1.2.3.4711")  # fmt: skip
+    facts = describe_dicom(path)
+    assert (facts["kind"], facts["modality"], facts["photometric"]) == (None, None, None)
+    main([str(path)])
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "Miller" not in said
+    assert "is not a coded word, expected greyscale" in said
+
+
+def test_every_shipped_file_is_described_or_refused_by_name():
+    folder = Path(get_testdata_file("CT_small.dcm")).parent
+    described = 0
+    for path in sorted(folder.glob("*.dcm")):
+        try:
+            facts = describe_dicom(path)
+        except ImageFormatError as problem:
+            assert str(problem).startswith(f"{path}: ")
+            continue
+        assert facts["refused"] is None or facts["refused"].strip()
+        described += 1
+    assert described > 70

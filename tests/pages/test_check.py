@@ -75,6 +75,28 @@ def student_half_width(scores, ddof=1, quantile=None):
 
 
 WRONG = {
+    "gradient_step": [
+        lambda x, label, w, rate: (
+            np.array(w) + rate * (sigmoid(np.dot(x, w)) - label) * np.array(x)
+        ),
+        lambda x, label, w, rate: np.array(w) - (sigmoid(np.dot(x, w)) - label) * np.array(x),
+        lambda x, label, w, rate: np.array(w) - rate * (sigmoid(np.dot(x, w)) - label),
+        lambda x, label, w, rate: np.array(w) - rate * (np.dot(x, w) - label) * np.array(x),
+    ],
+    "to_grey": [
+        lambda value, center, width: (value - center + width / 2) / (width - 1),
+        lambda value, center, width: float(np.clip((value - center + width / 2) / width, 0, 1)),
+        lambda value, center, width: float(value > center),
+        lambda value, center, width: (
+            1 - float(np.clip((value - center + width / 2) / (width - 1), 0, 1))
+        ),
+    ],
+    "slice_distances": [
+        np.diff,
+        lambda positions: np.abs(np.diff(positions)),
+        lambda positions: np.diff(np.sort(positions)[::-1]),
+        lambda positions: [(max(positions) - min(positions)) / (len(positions) - 1)],
+    ],
     "worth_of_an_alarm": [
         lambda recall, specificity, prevalence: recall,
         lambda recall, specificity, prevalence: specificity,
@@ -148,6 +170,21 @@ WRONG = {
         lambda predict, images, mark: np.abs(predict(mark(images)) - predict(images)).mean(),
         lambda predict, images, mark: predict(mark(images)) - predict(images),
         lambda predict, images, mark: (predict(mark(mark(images))) - predict(mark(images))).mean(),
+    ],
+    "transmitted": [
+        lambda layers: np.exp(sum(mu * d for mu, d in layers)),
+        lambda layers: 1 - sum(mu * d for mu, d in layers),
+        lambda layers: np.exp(-sum(mu for mu, _ in layers) * sum(d for _, d in layers)),
+        lambda layers: sum(np.exp(-mu * d) for mu, d in layers) / max(len(layers), 1),
+        lambda layers: 10 ** -sum(mu * d for mu, d in layers),
+        lambda layers: 1 - np.exp(-sum(mu * d for mu, d in layers)),
+    ],
+    "photons_needed": [
+        lambda contrast, ratio: ratio / contrast,
+        lambda contrast, ratio: ratio / contrast**2,
+        lambda contrast, ratio: (ratio * contrast) ** 2,
+        lambda contrast, ratio: ratio**2 / contrast,
+        lambda contrast, ratio: (contrast / ratio) ** 2,
     ],
     "lstm_outputs": [
         lambda i, f, g, o, c: lstm_outputs(f, i, g, o, c),

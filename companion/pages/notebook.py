@@ -88,7 +88,7 @@ def show_data_notice(data: PneumoniaData | BreastData | HippocampusData) -> None
     if data.is_synthetic:
         text = (
             "> **These are not patients.**\n"
-            "> The real data could not be had, so every image of them below is a synthetic phantom.\n"
+            "> The real data could not be had, so all images below are synthetic phantoms.\n"
             "> The numbers on this page say nothing about any disease.\n"
             f"> Run `python -m {type(data).__module__}` to see what was tried."
         )

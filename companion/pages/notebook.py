@@ -16,7 +16,7 @@ import companion
 if TYPE_CHECKING:  # a page's first cell imports this module: nothing slow comes with it
     import pandas as pd
 
-    from companion.data.pneumonia import PneumoniaData
+    from companion.data import BreastData, HippocampusData, PneumoniaData
     from companion.evaluation.report import Report
 
 #: Scores of a table, unless others are asked for.
@@ -71,13 +71,13 @@ def show_source(*functions: object) -> None:
         display(Markdown(f"```python\n{_without_docstrings(function)}\n```"))
 
 
-def show_data_notice(data: PneumoniaData) -> None:
+def show_data_notice(data: PneumoniaData | BreastData | HippocampusData) -> None:
     """Say plainly whose images these are, or that they are nobody's.
 
     Parameters
     ----------
-    data : companion.data.pneumonia.PneumoniaData
-        What was loaded.
+    data : PneumoniaData, BreastData or HippocampusData
+        What was loaded from :mod:`companion.data`.
 
     Examples
     --------
@@ -88,9 +88,9 @@ def show_data_notice(data: PneumoniaData) -> None:
     if data.is_synthetic:
         text = (
             "> **These are not patients.**\n"
-            "> The real data could not be had, so every film below is a synthetic phantom.\n"
-            "> The numbers on this page say nothing about pneumonia.\n"
-            "> Run `python -m companion.data.pneumonia` to see what was tried."
+            "> The real data could not be had, so all images below are synthetic phantoms.\n"
+            "> The numbers on this page say nothing about any disease.\n"
+            f"> Run `python -m {type(data).__module__}` to see what was tried."
         )
     else:
         text = f"> **Data:** {data.source}.\n> Licence: {data.licence}."

@@ -299,6 +299,26 @@ WRONG = {
         ],
         lambda labels, scores, recall: None,
     ],
+    "coverage_and_risk": [
+        lambda sure, wrong, least: ((sure > least).mean(), wrong[sure > least].mean()),
+        lambda sure, wrong, least: ((sure >= least).mean(), wrong[sure >= least].sum() / len(sure)),
+        lambda sure, wrong, least: ((sure >= least).mean(), wrong.mean()),
+        lambda sure, wrong, least: (wrong[sure >= least].mean(), (sure >= least).mean()),
+        lambda sure, wrong, least: ((sure >= least).sum(), wrong[sure >= least].mean()),
+    ],
+    "beats_per_minute": [
+        lambda frames, ms: 60 / (frames * ms),
+        lambda frames, ms: frames * ms / 1000,
+        lambda frames, ms: 1000 / (frames * ms),
+        lambda frames, ms: 60_000 / frames / (1000 / ms),
+    ],
+    "conformal_threshold": [
+        lambda scores, alpha: np.quantile(scores, 1 - alpha),
+        lambda scores, alpha: np.sort(scores)[int(np.ceil(len(scores) * (1 - alpha))) - 2],
+        lambda scores, alpha: scores[int(np.ceil((len(scores) + 1) * (1 - alpha) - 1e-9)) - 1],
+        lambda scores, alpha: np.sort(scores)[::-1][int((len(scores) + 1) * (1 - alpha)) - 1],
+        lambda scores, alpha: np.sort(scores)[int(len(scores) * (1 - alpha)) - 1],
+    ],
 }
 
 

@@ -161,8 +161,8 @@ def augment(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     Examples
     --------
-    >>> augment(np.ones((2, 1, 4, 4), np.float32), np.random.default_rng(0)).min()
-    np.float32(1.0)
+    >>> float(augment(np.ones((2, 1, 4, 4), np.float32), np.random.default_rng(0)).min())
+    1.0
     """
     return apply_affine(images, draw_affine(rng, len(images)))
 

@@ -33,8 +33,8 @@ def film_features(images: np.ndarray) -> pd.DataFrame:
 
     Examples
     --------
-    >>> film_features(np.zeros((1, 8, 8))).iloc[0].sum()
-    np.float64(0.0)
+    >>> float(film_features(np.zeros((1, 8, 8))).iloc[0].sum())
+    0.0
     """
     images = np.asarray(images)
     if images.ndim != 3 or min(images.shape[1:]) < 8:

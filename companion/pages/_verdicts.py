@@ -29,7 +29,7 @@ def verdict(claim: str) -> str:
     Examples
     --------
     >>> print(verdict("intervals"))
-    95 % intervals that hold in 93 to 97 % of studies: 128 of 142
+    95 % intervals that hold in 93 to 97 % of studies: ... of ...
     """
     if claim not in CLAIMS:
         raise ValueError(f"claim must be one of {', '.join(CLAIMS)}, got {claim!r}")

@@ -300,7 +300,9 @@ def test_a_notebook_shows_the_message_without_a_traceback(place):
     )
     done = subprocess.run(
         [sys.executable, "-c", shell], cwd=place.work, capture_output=True, text=True,
-        env=os.environ | {"PYTHONPATH": "", "IPYTHONDIR": str(place.root / "ipython")},
+        # An activated environment other than the test's own would make IPython warn of it.
+        env=os.environ | {"PYTHONPATH": "", "IPYTHONDIR": str(place.root / "ipython"),
+                          "VIRTUAL_ENV": sys.prefix},
     )  # fmt: skip
     shown = (done.stdout + done.stderr).strip()
     assert shown.startswith(f"{place.work}/companion.py hides the companion")

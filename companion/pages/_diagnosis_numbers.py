@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from companion.data import outlines
-from companion.evaluation import Estimate, evaluate
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,6 +32,8 @@ def by_twins(
         One row a choice of images, left out where it lacks a class.
     """
     import pandas as pd
+
+    from companion.evaluation import Estimate, evaluate
 
     keep = {"all": np.ones(len(labels), bool), "with a twin": has_twin, "without": ~has_twin}
     rows = {}
@@ -145,6 +144,8 @@ def shared_slice(nodules: Nodules, nodule: int) -> tuple[dict[str, np.ndarray], 
     areas : dict of str to float
         By reader, in mm².
     """
+    from companion.data import outlines
+
     readers = {
         f"reader {number}": [line for line in lines if line.included]
         for number, lines in enumerate(outlines(nodules, nodule).values(), 1)

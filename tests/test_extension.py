@@ -115,10 +115,8 @@ show_cost()
 """
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The page, built as the book is."""
-    root = tmp_path_factory.mktemp("book")
+def make_book(root, **pages):
+    """Lay out a book of these pages, the first of which is its cover."""
     shutil.copy(ROOT / "_config.yml", root)
     shutil.copytree(ROOT / "tools", root / "tools")
     for name in ("pyproject.toml", "companion/__init__.py", "book/references.bib"):
@@ -126,9 +124,16 @@ def site(tmp_path_factory):
         shutil.copy(ROOT / name, root / name)
     static = shutil.ignore_patterns("mathjax")
     shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static", ignore=static)
-    (root / "book" / "page.md").write_text(PAGE.lstrip())
-    (root / "book" / "page.ipynb").write_text('{"the": "committed notebook"}')
-    (root / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    for name, text in pages.items():
+        (root / "book" / f"{name}.md").write_text(text)
+    cover, *others = (f"book/{name}" for name in pages)
+    chapters = "chapters:\n" + "".join(f"- file: {name}\n" for name in others)
+    toc = f"format: jb-book\nroot: {cover}\n" + (chapters if others else "")
+    (root / "_toc.yml").write_text(toc)
+
+
+def build(root):
+    """Build as the book is built; return the folder of its pages."""
     script = Path(sys.executable).with_name("jupyter-book")
     done = subprocess.run(
         [script, "build", ".", "-W", "-n", "--keep-going"], cwd=root,
@@ -136,6 +141,21 @@ def site(tmp_path_factory):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return root / "_build" / "html"
+
+
+def search_index(site):
+    """Return what the search of a built book knows."""
+    text = (site / "searchindex.js").read_text("utf8")
+    return json.loads(text[text.index("{") : text.rindex("}") + 1])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The page, built as the book is."""
+    root = tmp_path_factory.mktemp("book")
+    make_book(root, page=PAGE.lstrip())
+    (root / "book" / "page.ipynb").write_text('{"the": "committed notebook"}')
+    return build(root)
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +168,16 @@ def html(site):
 @pytest.fixture(scope="module")
 def index(site):
     """The words that the search knows."""
-    text = (site / "searchindex.js").read_text("utf8")
-    return set(json.loads(text[text.index("{") : text.rindex("}") + 1])["terms"])
+    return set(search_index(site)["terms"])
+
+
+def test_a_build_of_one_changed_page_keeps_what_the_search_knows_of_the_others(tmp_path):
+    words = "# Words\n\n```{glossary}\nloss\n  How far off the answers are.\n```\n"
+    make_book(tmp_path, cover="# Cover\n\nSome words.\n", words=words)
+    entries = search_index(build(tmp_path))["indexentries"]
+    assert [anchor for _, anchor, _ in entries["loss"]] == ["term-loss"]
+    (tmp_path / "book" / "cover.md").write_text("# Cover\n\nOther words.\n")
+    assert search_index(build(tmp_path))["indexentries"] == entries
 
 
 def test_the_committed_notebook_is_what_is_downloaded(site):

@@ -185,6 +185,16 @@ def put_index_entries_first(doctree):
         index["entries"] = [(*entry[:3], "main", entry[4]) for entry in index["entries"]]
 
 
+def remember_index_entries(app, env):
+    """Let the search keep the entries of pages that this build does not write again.
+
+    Sphinx 7.4 fills them while it writes a page, after it has stored its memory.
+    """
+    for docname, entries in env.get_domain("index").entries.items():
+        known = sorted((value, target, "main") for _, value, target, _, _ in entries)
+        env._search_index_index_entries.setdefault(docname, known)
+
+
 def gather_facts(doctree):
     """Set the lines that say what a reader needs, what comes next and how long it takes apart."""
     first = next(
@@ -347,6 +357,7 @@ def setup(app):
     app.connect("doctree-resolved", on_resolved)
     app.connect("doctree-read", on_doctree_read)
     app.connect("env-get-updated", on_numbers_assigned, priority=900)
+    app.connect("env-check-consistency", remember_index_entries)
     app.connect("html-page-context", on_page_context, priority=999)
     app.connect("build-finished", on_finished)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -25,7 +25,7 @@ RULES = ["image-alt", "color-contrast", "label", "link-name", "button-name", "li
 #: Bytes of a page and of what it loads, without the fonts of its formulas.
 HEAVIEST = 1_500_000
 #: Its films at full size are noise to a PNG; they are to become lighter.
-HEAVIER = {"3_1_cnn.html": 1_900_000}
+HEAVIER = {"3_1_cnn.html": 1_700_000}
 
 TEXT_FILES = {".html", ".css", ".js", ".svg"}
 

@@ -17,7 +17,7 @@ import pytest
 import quick_check
 import setup_cells
 
-from companion.data.pneumonia import find_local
+from companion.data.pneumonia import FILE
 
 
 def test_outputs_stay_with_unchanged_cells_only(tmp_path):
@@ -45,7 +45,7 @@ def printed(text):
 @pytest.mark.slow
 @pytest.mark.parametrize("real", [True, False])
 def test_cells_on_real_data_are_compared_only_where_it_is(machinery, tmp_path, real):
-    if real and find_local() is None:
+    if real and FILE.find_local() is None:
         pytest.skip("COMPANION_DATA names no folder with the real data")
     cells = [
         machinery.cell("print(1)", printed("1\n")),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from companion.checks import check_unit_range
+
 
 def vector(name: str, values: object, count: int | None = None) -> np.ndarray:
     """Return finite numbers as float64 (N,), or raise."""
@@ -33,10 +35,7 @@ def class_probabilities(name: str, values: object) -> np.ndarray:
     """Return probabilities as float64 (N, K): those of label 1 alone become two columns."""
     given = np.asarray(values)
     rows = vector(name, given)[:, None] if given.ndim == 1 else matrix(name, given)
-    if rows.min() < 0 or rows.max() > 1:
-        raise ValueError(
-            f"{name} must be in [0, 1], got values from {rows.min():g} to {rows.max():g}"
-        )
+    check_unit_range(name, rows)
     if given.ndim == 1:
         return np.hstack([1 - rows, rows])
     if rows.shape[1] < 2:

@@ -84,6 +84,15 @@ class MedMnistFile:
                 ) from None
             return make_phantom()
 
+    def show(self, read: Callable[[Path], Splits], describe: Callable[[np.ndarray], str]) -> None:
+        """Fetch the file where it is nowhere yet, check it, and print what is in it."""
+        path = self.find_local() or self.fetch()
+        data = read(path)
+        print(f"{path}: intact")
+        for name, films in data.splits.items():
+            print(f"  {name}: {len(films)} films, {describe(films.labels)}")
+        print(f"{data.source}; {data.licence}")
+
     def fetch(self) -> Path:
         """Return the file in the user's cache, downloaded if it is not there."""
         return fetch(self.name, self.md5, self.mirrors)

@@ -175,13 +175,7 @@ def _phantom_breast(rng):
 
 def main() -> None:
     """Fetch the data and print what is where."""
-    local = FILE.find_local()
-    path = local if local is not None else FILE.fetch()
-    data = read_breast(path)
-    print(f"{path}: intact")
-    for name, films in data.splits.items():
-        print(f"  {name}: {len(films)} films, {films.labels.sum()} of them malignant (label 1)")
-    print(f"{data.source}; {data.licence}")
+    FILE.show(read_breast, lambda labels: f"{labels.sum()} of them malignant (label 1)")
 
 
 if __name__ == "__main__":

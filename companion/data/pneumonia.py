@@ -99,11 +99,6 @@ def load_pneumonia(
     return FILE.load(root, fallback, read_pneumonia, lambda: _phantom_pneumonia(rng))
 
 
-def find_local(root: str | os.PathLike | None = None) -> Path | None:
-    """Return the file in `root` or in ``COMPANION_DATA``, if one is there; not yet checked."""
-    return FILE.find_local(root)
-
-
 def read_pneumonia(path: str | os.PathLike) -> PneumoniaData:
     """Read and check one file; nothing in it is ever unpickled.
 
@@ -150,13 +145,7 @@ def _phantom_pneumonia(rng):
 
 def main() -> None:
     """Fetch the data and print what is where."""
-    local = find_local()
-    path = local if local is not None else FILE.fetch()
-    data = read_pneumonia(path)
-    print(f"{path}: intact")
-    for name, films in data.splits.items():
-        print(f"  {name}: {len(films)} films, {films.labels.mean():.1%} with pneumonia")
-    print(f"{data.source}; {data.licence}")
+    FILE.show(read_pneumonia, lambda labels: f"{labels.mean():.1%} with pneumonia")
 
 
 if __name__ == "__main__":

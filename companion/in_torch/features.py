@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
-from companion.checks import check_images
 from companion.in_torch.models import PooledCNN
-from companion.in_torch.training import as_tensor, mode
+from companion.in_torch.training import in_batches
 
 
 def pooled_features(model: PooledCNN, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
@@ -37,8 +35,8 @@ def pooled_features(model: PooledCNN, images: np.ndarray, *, batch_size: int = 2
     >>> pooled_features(PooledCNN(widths=(4, 6)), np.zeros((2, 1, 28, 28))).shape
     (2, 6)
     """
-    parts = as_tensor(check_images("images", images)).split(batch_size)
-    device = next(model.parameters()).device
-    with mode(model, training=False), torch.inference_mode():
-        found = [model.features(part.to(device)).mean(dim=(2, 3)).cpu() for part in parts]
-    return torch.cat(found).double().numpy()
+
+    def _means(part):
+        return model.features(part).mean(dim=(2, 3))
+
+    return in_batches(model, _means, images, batch_size).double().numpy()

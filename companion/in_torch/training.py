@@ -219,11 +219,21 @@ def predict(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> n
 
 def logits(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> torch.Tensor:
     """Return what :func:`predict` puts through a sigmoid: float64, (N,), on the processor."""
+    found = in_batches(model, model, images, batch_size)
+    return torch.from_numpy(check_answers(found.numpy()))
+
+
+def in_batches(
+    model: nn.Module,
+    ask: Callable[[torch.Tensor], torch.Tensor],
+    images: np.ndarray,
+    batch_size: int,
+) -> torch.Tensor:
+    """Return what is asked of an evaluated model, some images at a time, on the processor."""
     parts = as_tensor(check_images("images", images)).split(batch_size)
     device = next(iter(model.parameters()), parts[0]).device
     with mode(model, training=False), torch.inference_mode():
-        found = torch.cat([model(part.to(device)).cpu() for part in parts])
-    return torch.from_numpy(check_answers(found.numpy()))
+        return torch.cat([ask(part.to(device)).cpu() for part in parts])
 
 
 def validate(model: nn.Module, films: Films, loss: Loss) -> tuple[float, float]:

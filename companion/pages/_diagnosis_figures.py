@@ -9,12 +9,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from companion.pages.figures import COLOURS
+from companion.pages._image_drawings import draw_outline
+from companion.pages.figures import COLOURS, DASHES
 
 if TYPE_CHECKING:
     from companion.applications import Abstention
-
-_STYLES = ("-", "--", "-.", ":")
 
 
 def plot_outlines(lines: Mapping[str, np.ndarray], *, ax: Axes | None = None) -> Axes:
@@ -39,9 +38,7 @@ def plot_outlines(lines: Mapping[str, np.ndarray], *, ax: Axes | None = None) ->
     """
     ax = ax if ax is not None else plt.subplots(figsize=(4.6, 3.6))[1]
     for number, (reader, points) in enumerate(lines.items()):
-        closed = np.concatenate([points, points[:1]])
-        ax.plot(closed[:, 1], closed[:, 0], _STYLES[number % 4], color=COLOURS[number % 6],
-                label=reader)  # fmt: skip
+        draw_outline(ax, points, number, label=reader)
     ax.invert_yaxis()
     ax.set(aspect="equal", xlabel="mm", ylabel="mm")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -112,7 +109,7 @@ def plot_abstention(
     ax = ax if ax is not None else plt.subplots(figsize=(6, 3.2))[1]
     for number, (split, curve) in enumerate(curves.items()):
         colour = COLOURS[number]
-        ax.plot(curve.coverage, curve.risk, _STYLES[number], color=colour, label=split)
+        ax.plot(curve.coverage, curve.risk, DASHES[number], color=colour, label=split)
         ax.plot(*marks[split], "o^"[number % 2], color=colour)
     ax.set(xlabel="share of films answered (coverage)", ylabel="wrong among the answered",
            xlim=(0, 1.02), ylim=(0, None))  # fmt: skip

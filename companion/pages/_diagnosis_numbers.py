@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from companion.pages.c2_concepts import enclosed_area
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -154,15 +156,9 @@ def shared_slice(nodules: Nodules, nodule: int) -> tuple[dict[str, np.ndarray], 
     found = {}
     for z_mm in sorted(common):
         here = {
-            name: max((line.points_mm for line in lines if line.z_mm == z_mm), key=_area)
+            name: max((line.points_mm for line in lines if line.z_mm == z_mm), key=enclosed_area)
             for name, lines in readers.items()
         }
-        found[float(np.median([_area(points) for points in here.values()]))] = here
+        found[float(np.median([enclosed_area(points) for points in here.values()]))] = here
     lines = found[max(found)]
-    return lines, {name: _area(points) for name, points in lines.items()}
-
-
-def _area(points):
-    """Return what a closed line encloses, by the shoelace formula."""
-    rows, columns = points.T
-    return float(abs(rows @ np.roll(columns, 1) - columns @ np.roll(rows, 1)) / 2)
+    return lines, {name: enclosed_area(points) for name, points in lines.items()}

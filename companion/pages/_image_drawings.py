@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 
-from companion.pages.figures import COLOURS
+from companion.pages.figures import COLOURS, DASHES
 
 
 def window_ends(window: tuple[float, float]) -> tuple[float, float]:
@@ -225,6 +226,13 @@ def plot_slices(
     return axes[0]
 
 
+def draw_outline(ax: Axes, points: np.ndarray, number: int, **style: object) -> None:
+    """Draw a closed line in the colour and the dashes of one of several readers."""
+    closed = np.vstack([points, points[:1]])
+    style = {"color": COLOURS[number % 6], "linestyle": DASHES[number % 4]} | style
+    ax.plot(closed[:, 1], closed[:, 0], **style)
+
+
 def plot_outlines(outlines: Sequence[Sequence[np.ndarray]], titles: Sequence[str]) -> np.ndarray:
     """Draw the outlines of several readers, one panel a slice.
 
@@ -248,13 +256,10 @@ def plot_outlines(outlines: Sequence[Sequence[np.ndarray]], titles: Sequence[str
     """
     _, axes = plt.subplots(1, len(outlines), figsize=(7, 2.6), sharex=True, sharey=True,
                            squeeze=False)  # fmt: skip
-    styles = ("-", "--", "-.", ":")
     for ax, readers, title in zip(axes[0], outlines, titles, strict=True):
         for number, points in enumerate(readers):
             if points is not None:
-                closed = np.vstack([points, points[:1]])
-                ax.plot(closed[:, 1], closed[:, 0], styles[number % 4], linewidth=1.8,
-                        color=COLOURS[number], label=f"reader {number + 1}")  # fmt: skip
+                draw_outline(ax, points, number, label=f"reader {number + 1}", linewidth=1.8)
         ax.set_aspect("equal")
         ax.set_title(title, fontsize="small")
         ax.set_xlabel("mm")

@@ -32,19 +32,6 @@ CASES = {
 }
 
 
-def shrunk(image: np.ndarray, factor: int) -> np.ndarray:
-    """Return the means of squares of pixels; what does not fill a square is cut off.
-
-    Examples
-    --------
-    >>> shrunk(np.arange(8.0).reshape(2, 4), 2)
-    array([[2.5, 4.5]])
-    """
-    rows, columns = (side // factor for side in image.shape)
-    kept = image[: rows * factor, : columns * factor]
-    return kept.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
-
-
 def as_film(counts: np.ndarray) -> np.ndarray:
     """Turn counted photons into greys: few are bright, on a logarithmic scale.
 
@@ -126,22 +113,31 @@ def plot_features(image: np.ndarray) -> np.ndarray:
     from skimage.feature import hog
     from skimage.filters import sobel
 
+    from companion.studies.hand_made import CELLS, ORIENTATIONS
+
+    side = len(image) // CELLS
     _, axes = plt.subplots(1, 3, figsize=(7, 2.6))
     plot_films(image[None], ["film"], axes=axes[:1])
     axes[1].imshow(sobel(image), cmap="viridis")
     axes[2].imshow(0.35 * image, vmin=0, vmax=1)
     found = hog(
-        image, orientations=8, pixels_per_cell=(7, 7), cells_per_block=(1, 1), feature_vector=False
+        image,
+        orientations=ORIENTATIONS,
+        pixels_per_cell=(side, side),
+        cells_per_block=(1, 1),
+        feature_vector=False,
     )[:, :, 0, 0]
     for (row, column, bin_), share in np.ndenumerate(found):
-        along = np.pi * (bin_ + 0.5) / 8 + np.pi / 2  # an edge is at right angles to the slope
+        along = (
+            np.pi * (bin_ + 0.5) / ORIENTATIONS + np.pi / 2
+        )  # an edge is at right angles to the slope
         step = 3.2 * share * np.array([np.cos(along), np.sin(along)])
-        x, y = 7 * column + 3, 7 * row + 3
+        x, y = side * column + side // 2, side * row + side // 2
         colour = plt.cm.viridis(0.3 + 0.7 * share)
         axes[2].plot([x - step[0], x + step[0]], [y - step[1], y + step[1]], color=colour)
     for ax, title in zip(axes[1:], ("strength of edges", "direction of edges"), strict=True):
         ax.set_title(title, fontsize="small", pad=3)
-        for line in (6.5, 13.5, 20.5):
+        for line in side * np.arange(1, CELLS) - 0.5:
             ax.axhline(line, color="white", linewidth=0.7)
             ax.axvline(line, color="white", linewidth=0.7)
         ax.set_axis_off()

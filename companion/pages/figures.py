@@ -20,6 +20,8 @@ SIGNED = plt.get_cmap("RdBu_r", 17)
 
 #: Okabe and Ito's palette, told apart by readers with any colour vision; black left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+#: As many ways to draw a line as a nodule has readers.
+DASHES = ("-", "--", "-.", ":")
 
 
 def use_book_style() -> None:

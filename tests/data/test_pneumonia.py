@@ -187,7 +187,7 @@ def test_an_unknown_fallback_is_refused_before_any_search(monkeypatch):
 
 def test_the_command_names_the_file_and_its_splits(tmp_path):
     folder = os.environ.get("COMPANION_DATA", "")
-    if datasets.find_local() is None:
+    if datasets.FILE.find_local() is None:
         pytest.skip("COMPANION_DATA names no folder with the real data")
     command = [sys.executable, "-m", "companion.data.pneumonia"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -186,7 +186,7 @@ def interval_methods() -> pd.DataFrame:
     )
     rows = {
         "auroc": (
-            "score interval: binormal variance, DeLong's mixed in, and DeLong's where it is greater",
+            "score interval: binormal variance, DeLong's mixed in; DeLong's where it is greater",
             "Hanley and McNeil 1982; DeLong et al. 1988; with groups Obuchowski 1997",
         ),
         "average_precision": (

@@ -18,8 +18,6 @@ import torch
 from provenance import provenance, store
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, KFold, cross_val_predict
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import trange
@@ -34,9 +32,16 @@ from companion.data import find_near_twins, load_breast, load_hippocampus, load_
 from companion.evaluation import delong
 from companion.films import Films
 from companion.in_torch import PooledCNN, VolumeCNN, fit, predict
-from companion.pages._diagnosis_runs import SHOWN, fit_detectors
-from companion.pages._diagnosis_volumes import BOX, read_blocks
-from companion.pages.c6_1_diagnosis import foreign_films, slices_of
+from companion.pages._diagnosis_runs import SHOWN
+from companion.pages.c6_1_diagnosis import (
+    BOX,
+    ask_neighbours,
+    fit_detectors,
+    foreign_films,
+    read_blocks,
+    slices_of,
+    what_is_answered,
+)
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "diagnosis.json"
 small = partial(PooledCNN, widths=(8, 16, 32))
@@ -93,12 +98,28 @@ def abstain(chest, answers):
     sure = {split: np.maximum(p, 1 - p) for split, p in answers.items()}
     least, found = threshold_for_coverage(sure["validation"], 0.8), {}
     for split in ("validation", "test"):
-        wrong = (answers[split] >= 0.5) != chest.splits[split].labels
+        labels = chest.splits[split].labels
+        wrong = (answers[split] >= 0.5) != labels
         given = sure[split] >= least
         found[split, "always answering"] = wrong.mean()
         found[split, "coverage"] = given.mean()
         found[split, "risk"] = wrong[given].mean()
+        for name, own in {"normal": labels == 0, "pneumonia": labels == 1}.items():
+            found[split, f"coverage, {name}"] = given[own].mean()
+            found[split, f"risk, {name}"] = wrong[own & given].mean()
     return found
+
+
+def answered(chest, model, distance, foreign):
+    """Return what two rules, both set on validation, let through of each kind of picture."""
+    own = chest.validation.images
+    p = predict(model, own)
+    table = what_is_answered(
+        {"as it is": own} | foreign, chest.validation.labels, partial(predict, model),
+        threshold_for_coverage(np.maximum(p, 1 - p), 0.8), distance,
+        np.quantile(distance(own), 0.95),
+    )  # fmt: skip
+    return {("answered", rule, kind): table[rule][kind] for rule in table for kind in table.index}
 
 
 def promise(chest, kept, model, answers):
@@ -121,19 +142,23 @@ def promise(chest, kept, model, answers):
     return found
 
 
-def coin(slices, rng):
-    """Return how well a coin that each patient tossed is told from slices, by kind of split."""
+def leaks(slices, places, rng):
+    """Return how well a coin that each patient tossed is told, by what a slice may not ask."""
     owners, patient = np.unique(slices.patients, return_inverse=True)
     tossed = (rng.permutation(len(owners)) < len(owners) / 2).astype(int)[patient]
-    flat, found = slices.images.reshape(len(slices), -1), {}
-    mixed = KFold(5, shuffle=True, random_state=int(rng.integers(2**31)))
-    splits = {"by slice": list(mixed.split(flat)),
-              "by patient": list(GroupKFold(5).split(flat, groups=patient))}  # fmt: skip
-    for name, split in splits.items():
-        known = cross_val_predict(KNeighborsClassifier(5), flat, tossed, cv=split,
-                                  method="predict_proba")[:, 1]  # fmt: skip
-        found[name] = roc_auc_score(tossed, known)
-    return found
+    scan, number = places.T
+    of_one_scan = scan[:, None] == scan
+    apart = np.abs(number[:, None] - number)
+    left_out = {
+        "the slice itself": of_one_scan & (apart == 0),
+        "four slices on each side": of_one_scan & (apart <= 4),
+        "the scan": of_one_scan,
+        "the patient": patient[:, None] == patient,
+    }
+    return {
+        name: roc_auc_score(tossed, ask_neighbours(slices.images, tossed, hidden))
+        for name, hidden in left_out.items()
+    }
 
 
 def volume(brains, blocks, facts, rng, seed):
@@ -157,7 +182,7 @@ def volume(brains, blocks, facts, rng, seed):
     }
 
 
-def run(seed, chest, breast, has_twin, brains, blocks, facts, slices):
+def run(seed, chest, breast, has_twin, brains, blocks, facts, slices, places):
     """Train, score, and return every number of one seed."""
     rng = np.random.default_rng([61, seed])
     order = rng.permutation(len(chest.train))
@@ -187,11 +212,12 @@ def run(seed, chest, breast, has_twin, brains, blocks, facts, slices):
         own = score(chest.validation.images)
         for kind, films in foreign.items():
             found["detectors", name, kind] = detection_auroc(own, score(films)).value
+    found |= answered(chest, model, detectors["to the classes"], foreign)
 
     parts = {"abstention": abstain(chest, answers), "sets": promise(chest, kept, model, answers)}
     for part, values in parts.items():
         found |= {(part, *keys): value for keys, value in values.items()}
-    found |= {("coin", name): value for name, value in coin(slices, rng).items()}
+    found |= {("coin", name): value for name, value in leaks(slices, places, rng).items()}
     found |= {("volume", name): value
               for name, value in volume(brains, blocks, facts, rng, seed).items()}  # fmt: skip
     return found
@@ -219,8 +245,7 @@ def main():
     pairs = find_near_twins(breast.test, breast.train, min_correlation=0.98)
     has_twin = np.isin(np.arange(len(breast.test)), pairs["first"])
     blocks, facts = read_blocks(brains)
-    slices = slices_of(brains, 60)[0]
-    given = chest, breast, has_twin, brains, blocks, facts, slices
+    given = chest, breast, has_twin, brains, blocks, facts, *slices_of(brains, 60)
     runs = [run(seed, *given) for seed in trange(options.seeds, desc="training runs")]
     print(pd.DataFrame(runs).T.agg(["mean", "min", "max"], axis=1).round(3).to_string())
     text = json.dumps(made | nest(runs)).replace('{"', '{\n"').replace('], "', '],\n"')

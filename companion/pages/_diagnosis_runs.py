@@ -10,9 +10,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import nn
 
     from companion.films import Films
+    from companion.in_torch import PooledCNN
 
 #: Of these kinds of foreign pictures the trained detector sees examples.
 SHOWN = ("turned", "inverted")
@@ -21,7 +21,7 @@ FROM_FILMS = ("as it is", "turned", "inverted", "cropped")
 
 
 def fit_detectors(
-    model: nn.Module, films: Films, examples: Sequence[np.ndarray]
+    model: PooledCNN, films: Films, examples: Sequence[np.ndarray]
 ) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """Return four scores of "this is no picture for this model", from the films it learned.
 

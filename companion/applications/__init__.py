@@ -18,11 +18,24 @@ from companion.applications.detectors import (
     fit_neighbours,
     max_probability_score,
 )
+from companion.applications.hazards import baseline_survival, fit_hazards
 from companion.applications.heartbeat import (
     Heartbeat,
     find_heartbeat,
     find_repeats,
     frame_similarity,
+)
+from companion.applications.horizons import (
+    DAYS_PER_MONTH,
+    calibration_at,
+    check_units,
+    landmark,
+    risk_by,
+)
+from companion.applications.phantom_follow_up import (
+    PhantomStudy,
+    draw_follow_up,
+    true_concordance,
 )
 from companion.applications.readers import (
     agreement_table,
@@ -30,26 +43,42 @@ from companion.applications.readers import (
     rating_table,
     reader_counts,
 )
+from companion.applications.squared_error import brier_score
+from companion.applications.survival import check_follow_up, concordance, dynamic_auc
 
 __all__ = [
+    "DAYS_PER_MONTH",
     "Abstention",
     "Heartbeat",
+    "PhantomStudy",
     "agreement_table",
+    "baseline_survival",
+    "brier_score",
+    "calibration_at",
+    "check_follow_up",
+    "check_units",
+    "concordance",
     "conformal_thresholds",
     "coverage_risk",
     "describe_sets",
     "detection_auroc",
+    "draw_follow_up",
+    "dynamic_auc",
     "energy_score",
     "find_heartbeat",
     "find_repeats",
+    "fit_hazards",
     "fit_mahalanobis",
     "fit_neighbours",
     "frame_similarity",
+    "landmark",
     "max_probability_score",
     "outline_dice",
     "prediction_sets",
     "rating_table",
     "reader_counts",
+    "risk_by",
     "threshold_for_coverage",
     "threshold_for_risk",
+    "true_concordance",
 ]

@@ -1,4 +1,4 @@
-"""What a clinic would ask: when not to answer, how fast a heart beats, how far readers agree."""
+"""What a clinic would ask: when not to answer, how far readers agree, what becomes of a patient."""
 
 from companion.applications.abstention import (
     Abstention,
@@ -37,6 +37,12 @@ from companion.applications.phantom_follow_up import (
     draw_follow_up,
     true_concordance,
 )
+from companion.applications.prognoses import (
+    Prognoses,
+    cross_validate,
+    learn_cox,
+    learn_visits,
+)
 from companion.applications.readers import (
     agreement_table,
     outline_dice,
@@ -44,22 +50,30 @@ from companion.applications.readers import (
     reader_counts,
 )
 from companion.applications.squared_error import brier_score
-from companion.applications.survival import check_follow_up, concordance, dynamic_auc
+from companion.applications.survival import (
+    check_follow_up,
+    compare_concordance,
+    concordance,
+    dynamic_auc,
+)
 
 __all__ = [
     "DAYS_PER_MONTH",
     "Abstention",
     "Heartbeat",
     "PhantomStudy",
+    "Prognoses",
     "agreement_table",
     "baseline_survival",
     "brier_score",
     "calibration_at",
     "check_follow_up",
     "check_units",
+    "compare_concordance",
     "concordance",
     "conformal_thresholds",
     "coverage_risk",
+    "cross_validate",
     "describe_sets",
     "detection_auroc",
     "draw_follow_up",
@@ -72,6 +86,8 @@ __all__ = [
     "fit_neighbours",
     "frame_similarity",
     "landmark",
+    "learn_cox",
+    "learn_visits",
     "max_probability_score",
     "outline_dice",
     "prediction_sets",

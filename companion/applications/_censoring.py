@@ -130,8 +130,16 @@ def with_interval(value, drawn, events, confidence):
         return Estimate(value, *nothing, f"{events} events: at least {LEAST_EVENTS} needed")
     if not 0 < value < 1:
         return Estimate(value, *nothing, "no pair is in the other order")
-    n = int(np.isfinite(drawn).sum())
-    variance = (n - 1) / n * np.nansum((drawn - np.nanmean(drawn)) ** 2)
-    width = student.ppf((1 + confidence) / 2, events - 1) * np.sqrt(variance)
+    error = jackknife_error(drawn)
+    if error == 0:
+        return Estimate(value, *nothing, "all are given the same")
+    width = student.ppf((1 + confidence) / 2, events - 1) * error
     ends = expit(logit(value) + np.array([-1, 1]) * width / (value * (1 - value)))
     return Estimate(value, float(ends[0]), float(ends[1]))
+
+
+def jackknife_error(drawn: np.ndarray) -> float:
+    """Return the standard error that scores without each patient in turn imply."""
+    n = int(np.isfinite(drawn).sum())
+    spread = np.nansum((drawn - np.nanmean(drawn)) ** 2)
+    return float(np.sqrt((n - 1) / n * spread)) if spread > 1e-20 else 0.0

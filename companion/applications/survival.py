@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from companion.applications._censoring import (
+    LEAST_EVENTS,
     FollowUp,
     folds_of,
     followed,
     horizon_within,
+    jackknife_error,
     reached,
     still_followed,
     with_interval,
@@ -122,18 +124,70 @@ def concordance(
     >>> round(found.value, 2)
     0.75
     """
-    if method not in ("uno", "harrell"):
-        raise ValueError(f'method must be "uno" or "harrell", got {method!r}')
     study, risk = _of(time, event, risk)
     share("confidence", confidence)
-    end = np.inf if horizon is None else horizon_within(horizon, study)
-    first = study.event & (study.time < end)
-    earlier = first[:, None] & (
-        (study.time[:, None] < study.time)
-        | ((study.time[:, None] == study.time) & ~study.event)
-    )  # fmt: skip
-    pairs = earlier & _same(folds, len(study))
-    return _of_pairs(study, risk, pairs, first, 2 if method == "uno" else 0, confidence)
+    pairs, first, power = _known_order(study, method, horizon, folds)
+    value, drawn = _of_pairs(study, risk, pairs, first, power)
+    return with_interval(value, drawn, int(first.sum()), confidence)
+
+
+def compare_concordance(
+    time: np.ndarray,
+    event: np.ndarray,
+    risk: np.ndarray,
+    other: np.ndarray,
+    *,
+    method: str = "uno",
+    horizon: float | None = None,
+    folds: np.ndarray | None = None,
+    confidence: float = 0.95,
+) -> Estimate:
+    """Return by how much the C-index of one model exceeds that of another, on the same patients.
+
+    Parameters
+    ----------
+    time, event, risk : array_like
+        As for :func:`concordance`.
+    other : array_like
+        (N,): the risks of the model to compare with.
+    method, horizon, folds, confidence
+        As for :func:`concordance`.
+
+    Returns
+    -------
+    Estimate
+        The difference, with the jackknife's interval over patients and Student's quantile; what
+        both models share falls out of it. Without one below ten events, or if both models order
+        all pairs alike.
+
+    Raises
+    ------
+    ValueError
+        As :func:`concordance`.
+
+    Examples
+    --------
+    >>> time, event = np.arange(1, 13), np.ones(12)
+    >>> round(compare_concordance(time, event, -time, np.zeros(12), method="harrell").value, 2)
+    0.5
+    """
+    from scipy.stats import t as student
+
+    study, risk = _of(time, event, risk)
+    other = vector("other", other, len(study))
+    share("confidence", confidence)
+    pairs, first, power = _known_order(study, method, horizon, folds)
+    both = [_of_pairs(study, scores, pairs, first, power) for scores in (risk, other)]
+    value = both[0][0] - both[1][0]
+    error = jackknife_error(both[0][1] - both[1][1])
+    events = int(first.sum())
+    if events < LEAST_EVENTS or error == 0:
+        reason = "both models order all pairs alike" if error == 0 else (
+            f"{events} events: at least {LEAST_EVENTS} needed"
+        )  # fmt: skip
+        return Estimate(value, np.nan, np.nan, reason)
+    width = float(student.ppf((1 + confidence) / 2, events - 1) * error)
+    return Estimate(value, max(value - width, -1.0), min(value + width, 1.0))
 
 
 def dynamic_auc(
@@ -186,7 +240,8 @@ def dynamic_auc(
     end = horizon_within(horizon, study)
     ill = study.event & (study.time <= end)
     pairs = ill[:, None] & (study.time > end) & _same(folds, len(study))
-    return _of_pairs(study, risk, pairs, ill, 1, confidence)
+    value, drawn = _of_pairs(study, risk, pairs, ill, 1)
+    return with_interval(value, drawn, int(ill.sum()), confidence)
 
 
 def _of(time, event, risk):
@@ -199,8 +254,23 @@ def _same(folds, count):
     return own[:, None] == own
 
 
-def _of_pairs(study: FollowUp, risk, pairs, first, power, confidence):
-    """Return the share of pairs in the right order; row i has the event first."""
+def _known_order(study, method, horizon, folds):
+    """Return which pairs are compared, whose event is the first, and the power of its weight."""
+    if method not in ("uno", "harrell"):
+        raise ValueError(f'method must be "uno" or "harrell", got {method!r}')
+    end = np.inf if horizon is None else horizon_within(horizon, study)
+    first = study.event & (study.time < end)
+    later = (study.time[:, None] < study.time) | (
+        (study.time[:, None] == study.time) & ~study.event
+    )
+    return first[:, None] & later & _same(folds, len(study)), first, 2 * (method == "uno")
+
+
+def _of_pairs(study: FollowUp, risk, pairs, first, power):
+    """Return the share of pairs in the right order, and the same without each patient in turn.
+
+    Row i has the event first.
+    """
     right = pairs * ((risk[:, None] > risk) + 0.5 * (risk[:, None] == risk))
     count = pairs.sum(1).astype(float)
     if not count.any():
@@ -212,8 +282,7 @@ def _of_pairs(study: FollowUp, risk, pairs, first, power, confidence):
     weights[everyone, everyone] = 0
     above = weights @ right.sum(1) - np.einsum("ki,ik->k", weights, right)
     below = weights @ count - np.einsum("ki,ik->k", weights, pairs.astype(float))
-    drawn = above / np.where(below > 0, below, np.nan)
-    return with_interval(value, drawn, int(first.sum()), confidence)
+    return float(value), above / np.where(below > 0, below, np.nan)
 
 
 def _weights(reach, first, power):

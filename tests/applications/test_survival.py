@@ -8,6 +8,7 @@ import pytest
 from companion.applications import (
     brier_score,
     check_follow_up,
+    compare_concordance,
     concordance,
     draw_follow_up,
     dynamic_auc,
@@ -138,12 +139,27 @@ def test_uno_forgets_the_censoring_and_harrell_does_not():
         assert abs(np.mean(found) - right) < 3.5 * np.std(found) / np.sqrt(30)
 
 
+def test_a_difference_is_of_pairs_of_the_same_patients():
+    time, event, risk, rng = study(4, tied=True)
+    other = risk + rng.normal(0, 0.05, 90)
+    found = compare_concordance(time, event, risk, other, horizon=20)
+    one, two = (concordance(time, event, scores, horizon=20) for scores in (risk, other))
+    assert found.value == pytest.approx(one.value - two.value, abs=1e-12)
+    assert found.high - found.low < 0.5 * (one.high - one.low), "what they share falls out"
+    turned = compare_concordance(time, event, other, risk, horizon=20)
+    assert (turned.value, turned.low) == pytest.approx((-found.value, -found.high))
+    same = compare_concordance(time, event, risk, 2 * risk)
+    assert (same.value, same.reason) == (0, "both models order all pairs alike")
+
+
 def test_no_interval_where_none_was_found_to_hold():
     time, event = np.arange(1, 31), np.arange(30) < 8
     few = concordance(time, event, -time % 7, method="harrell")
     assert few.reason == "8 events: at least 10 needed"
     perfect = concordance(time, np.ones(30), -time, method="harrell")
     assert (perfect.value, perfect.reason) == (1, "no pair is in the other order")
+    alike = concordance(time, np.ones(30), np.zeros(30), method="harrell")
+    assert (alike.value, alike.reason) == (0.5, "all are given the same")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,14 @@
 
 from companion.in_torch.attention import AttentionCNN
 from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
-from companion.in_torch.cox import CoxNetwork, VisitNetwork, cox_loss, fit_cox, predict_risk
+from companion.in_torch.cox import (
+    CoxNetwork,
+    VisitNetwork,
+    cox_loss,
+    fit_cox,
+    partial_likelihood,
+    predict_risk,
+)
 from companion.in_torch.features import pooled_features
 from companion.in_torch.models import DocumentCNN, PooledCNN, Rescaled
 from companion.in_torch.pretrained import frozen_features, load_backbone
@@ -38,6 +45,7 @@ __all__ = [
     "load_model",
     "make_recall",
     "open_gates",
+    "partial_likelihood",
     "pooled_features",
     "predict",
     "predict_next",

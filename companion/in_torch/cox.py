@@ -61,8 +61,31 @@ def cox_loss(
     return partial_likelihood(risk, time, event.bool(), efron=ties == "efron")
 
 
-def partial_likelihood(risk, time, event, efron):  # (N,), (N,), (N,) -> ()
-    """Compute the loss of :func:`cox_loss` from what was checked."""
+def partial_likelihood(
+    risk: torch.Tensor, time: torch.Tensor, event: torch.Tensor, efron: bool
+) -> torch.Tensor:
+    """Compute the loss of :func:`cox_loss` without checking anything.
+
+    Parameters
+    ----------
+    risk, time : torch.Tensor
+        (N,).
+    event : torch.Tensor
+        bool, (N,).
+    efron : bool
+        Whether ties are counted by Efron's way, else by Breslow's.
+
+    Returns
+    -------
+    torch.Tensor
+        A number.
+
+    Examples
+    --------
+    >>> two = torch.ones(2)
+    >>> round(float(partial_likelihood(0 * two, two, two.bool(), efron=True).exp()), 4)
+    2.0
+    """
     _, group, size = torch.unique(time, return_inverse=True, return_counts=True)  # G times
     last_first = torch.argsort(time, descending=True)
     sums = torch.logcumsumexp(risk[last_first], dim=0)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from companion.applications import Prognoses
 
 #: Three and four years, in days: where the prognosis is asked for, and up to where C counts.
-HORIZON_DAYS, LAST_DAYS = 1095.0, 1461.0
+HORIZON_DAYS, LAST_DAYS = 1095.75, 1461.0
 #: By about when each visit and surgery were over, concluded from the length of the courses of
 #: drugs; the table has no dates.
 BY_PROTOCOL = {

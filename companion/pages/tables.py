@@ -13,6 +13,8 @@ TABLES = (
     "interval_coverage",
     "learning_curve",
     "pneumonia_seeds",
+    "prognosis_models",
+    "survival_coverage",
 )
 
 

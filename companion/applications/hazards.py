@@ -116,8 +116,7 @@ def baseline_survival(
 
     References
     ----------
-    Breslow, Journal of the Royal Statistical Society B 34 (1972) 216.
-    doi:10.1111/j.2517-6161.1972.tb00900.x
+    Breslow, in the discussion of Cox, Journal of the Royal Statistical Society B 34 (1972) 216.
 
     Examples
     --------

@@ -52,7 +52,7 @@ def risk_by(
 
     References
     ----------
-    Rothman, Journal of Chronic Diseases 31 (1978) 557. doi:10.1016/0021-9681(78)90043-7
+    Rothman, Journal of Chronic Diseases 31 (1978) 557.
 
     Examples
     --------

@@ -98,7 +98,7 @@ def plot_follow_up(months: Sequence[float], event: Sequence[int], *, axes=None) 
     bars.plot(months[~event], rows[~event], "|", color=COLOURS[0], markersize=14,
               markeredgewidth=2.5, label="censored")  # fmt: skip
     bars.set_yticks(rows, [f"patient {number}" for number in range(1, len(months) + 1)])
-    bars.legend(loc="lower right")
+    bars.legend(loc="upper right")
     _stairs(stairs, months, event, COLOURS[0], "-", None)
     for month in months[event]:
         for ax in axes:
@@ -288,7 +288,7 @@ def plot_one_woman(
     curve.set(xlabel="years", ylabel="predicted share without recurrence", ylim=(0, 1.03))
     low, value, high = (round(100 * risk[row, at]) for row in (1, 0, 2))
     number = np.arange(100)
-    colours = np.select([number < value, number < high], [COLOURS[1], COLOURS[4]], "0.85")
+    colours = np.select([number < low, number < high], [COLOURS[1], COLOURS[4]], "0.85")
     people.scatter(number % 10, -(number // 10), c=colours.tolist(), s=60)
     people.set_title(f"{value} of 100 within {horizon_days / _YEAR:.0f} years\n"
                      f"(between {low} and {high})", fontsize="medium")  # fmt: skip

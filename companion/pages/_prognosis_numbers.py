@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,6 +80,7 @@ def known_days() -> dict[str, float]:
     for number, stage in enumerate(stages, 1):
         for name in (f"size_{number}", f"change_{number}", f"size_{number}_missing"):
             days[name] = BY_PROTOCOL[stage]
+    del days["change_1"]  # it is against the first
     return days
 
 
@@ -114,43 +114,3 @@ def score_prognoses(
         SCORES[2]: dynamic_auc(time, event, said.risk, horizon, folds=said.fold),
         SCORES[3]: brier_score(time, event, said.survival, horizons),
     }
-
-
-def score_table(rows: Mapping[str, Mapping], scores: Sequence[str] = SCORES) -> pd.DataFrame:
-    """Return stored scores as one row a model, each with its interval.
-
-    Parameters
-    ----------
-    rows : mapping of str to mapping
-        By model: of each score the value and the two ends, or only the value.
-    scores : sequence of str
-        Which, in which order.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Of strings.
-    """
-    import pandas as pd
-
-    return pd.DataFrame(
-        {name: {score: written(row[score]) for score in scores if score in row}
-         for name, row in rows.items()}
-    ).T.reindex(columns=list(scores)).fillna("")  # fmt: skip
-
-
-def written(numbers: Sequence[float]) -> str:
-    """Return a value with its interval, or alone where it has none.
-
-    Parameters
-    ----------
-    numbers : sequence of float
-        One or three.
-
-    Returns
-    -------
-    str
-        Such as ``0.61 [0.52, 0.69]``.
-    """
-    value, *ends = numbers
-    return f"{value:.2f}" + (f" [{ends[0]:.2f}, {ends[1]:.2f}]" if ends else "")

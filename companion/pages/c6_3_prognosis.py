@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -24,15 +24,21 @@ from companion.pages._prognosis_numbers import (
     covariates_of,
     known_days,
     score_prognoses,
+)
+from companion.pages._prognosis_tables import (
+    bad_input,
+    by_start,
+    coverage_table,
+    differences,
+    icu_table,
     score_table,
+    three_ways,
     written,
 )
 from companion.pages.check import Case
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from companion.data import HannoverData
 
 __all__ = [
     "BY_PROTOCOL",
@@ -43,8 +49,10 @@ __all__ = [
     "MODELS",
     "bad_input",
     "boot_risk",
+    "by_start",
     "covariates_of",
     "coverage_table",
+    "differences",
     "icu_table",
     "if_there",
     "known_days",
@@ -81,11 +89,11 @@ CASES = {
         Case("five patients", (_MONTHS, _EVENT, np.array([0.9, 0.1, 0.4, 0.5, 0.2])), (5, 6)),
     ],
     "known_at_film": [
-        Case("two of four were known", (_VALUES, _DAYS), np.array([5.0, 7.0, np.nan, np.nan])),
+        Case("two of four were known", (_VALUES, _DAYS), np.array([5.0, 7.0])),
         Case("all of the day itself are kept", (np.array([1.0, 2.0]), np.zeros(2)),
              np.array([1.0, 2.0])),
-        Case("none is known", (np.array([1.0, 2.0]), np.array([1.0, 9.0])),
-             np.array([np.nan, np.nan])),
+        Case("one was measured too late", (np.array([1.0, 2.0]), np.array([1.0, -9.0])),
+             np.array([2.0])),
     ],
 }  # fmt: skip
 
@@ -121,38 +129,6 @@ def if_there(load: Callable[[], _Data]) -> _Data | None:
         return None
     display(Markdown(f"> **Data:** {data.source}.\n> Licence: {data.licence}."))
     return data
-
-
-def three_ways(time: np.ndarray, event: np.ndarray, horizon: float) -> pd.Series:
-    """Return the share with an event by a horizon: two wrong ways to treat who left, and one right.
-
-    Parameters
-    ----------
-    time, event : numpy.ndarray
-        (N,).
-    horizon : float
-        In the unit of `time`.
-
-    Returns
-    -------
-    pandas.Series
-        Of strings.
-    """
-    import pandas as pd
-
-    from companion.applications import risk_by
-
-    ill = event & (time <= horizon)
-    gone = ~event & (time < horizon)
-    return pd.Series(
-        {
-            "followed too briefly to say": f"{gone.sum()} of {len(time)} women",
-            "leave them out": f"{ill[~gone].mean():.3f}",
-            "call them well": f"{ill.mean():.3f}",
-            "Kaplan and Meier": f"{risk_by(time, event, horizon):.3f}",
-        },
-        name=f"event within {horizon / 365.25:.0f} years",
-    )
 
 
 def boot_risk(
@@ -194,114 +170,3 @@ def boot_risk(
     count = len(covariates)
     drawn = [_risk(rng.integers(count, size=count)) for _ in range(draws)]
     return np.stack([_risk(np.arange(count)), *np.percentile(drawn, [2.5, 97.5], axis=0)])
-
-
-def coverage_table(rows: Sequence[Mapping], score: str = "Uno's C") -> pd.DataFrame:
-    """Return how often an interval held the truth, and how wide it was, from the stored table.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Of ``read_table("survival_coverage")["rows"]``.
-    score : str
-        Which.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a setting, shares in per cent.
-    """
-    import pandas as pd
-
-    found = {
-        (row["events"], row["scores"][score]["truth"]): {
-            "patients": row["patients"],
-            "studies": row["studies"],
-            "mean estimate": f"{row['scores'][score]['mean']:.3f}",
-            "held the truth": f"{100 * row['scores'][score]['held']:.1f} %",
-            "mean width": f"{row['scores'][score]['width']:.2f}",
-        }
-        for row in rows
-    }
-    table = pd.DataFrame(found).T
-    table.index.names = ["events", "true C"]
-    return table
-
-
-def icu_table(data: HannoverData | None) -> pd.DataFrame:
-    """Return how well single values at the first film tell who comes to intensive care.
-
-    Patients who were there before their first film are left out. Values below what can be
-    measured count as least, those above as greatest.
-
-    Parameters
-    ----------
-    data : companion.data.HannoverData or None
-        None gives an empty table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By value: patients who have it, how many of them came to intensive care, and the AUROC
-        with its interval.
-    """
-    import pandas as pd
-
-    from companion.evaluation import evaluate
-
-    columns = ["patients", "in intensive care", "AUROC"]
-    if data is None:
-        return pd.DataFrame(columns=columns)
-    first = data.first_films()
-    first = first[~(first.icu_days < 0)]
-    values = {
-        "C-reactive protein": first.crp_mg_l,
-        "lactate dehydrogenase": first.ldh_u_l,
-        "taken lying (ap)": (first.projection == "ap").astype(float),
-    }
-    if data.images is not None:
-        order = data.table.index.get_indexer(first.index)
-        values["mean brightness of the film"] = pd.Series(
-            data.images[order].mean((1, 2)), index=first.index
-        )
-    ill, rows = first.icu_days.notna().astype(int), {}
-    for name, column in values.items():
-        kept = column.notna()
-        ranks = column[kept].rank().to_numpy()
-        found = evaluate(
-            ill[kept].to_numpy(), ranks / (len(ranks) + 1), n_boot=200,
-            rng=np.random.default_rng(0),
-        )  # fmt: skip
-        rows[name] = [int(kept.sum()), int(ill[kept].sum()), f"{found['auroc']:.2f}"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-
-
-def bad_input(calls: Mapping[str, Callable[[], object]]) -> pd.DataFrame:
-    """Return what is said about inputs that are no study.
-
-    Parameters
-    ----------
-    calls : mapping of str to function
-        By fault: what to call; each must raise ValueError.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a fault, with the message.
-
-    Raises
-    ------
-    RuntimeError
-        If a fault was not noticed.
-    """
-    import pandas as pd
-
-    rows = {}
-    for name, call in calls.items():
-        try:
-            call()
-        except ValueError as problem:
-            rows[name] = str(problem).split(". ")[0]
-        else:
-            raise RuntimeError(f"{name}: was not noticed")
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["message"])

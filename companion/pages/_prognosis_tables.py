@@ -1,0 +1,250 @@
+"""Tables of chapter 6.3: stored scores, wrong ways to count, films, and bad input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from companion.pages._prognosis_numbers import SCORES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from companion.data import HannoverData
+
+
+def score_table(rows: Mapping[str, Mapping], scores: Sequence[str] = SCORES) -> pd.DataFrame:
+    """Return stored scores as one row a model, each with its interval.
+
+    Parameters
+    ----------
+    rows : mapping of str to mapping
+        By model: of each score the value and the two ends, or only the value.
+    scores : sequence of str
+        Which, in which order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of strings.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        {name: {score: written(row[score]) for score in scores if score in row}
+         for name, row in rows.items()}
+    ).T.reindex(columns=list(scores)).fillna("")  # fmt: skip
+
+
+def written(numbers: Sequence[float]) -> str:
+    """Return a value with its interval, or alone where it has none.
+
+    Parameters
+    ----------
+    numbers : sequence of float
+        One or three.
+
+    Returns
+    -------
+    str
+        Such as ``0.61 [0.52, 0.69]``.
+    """
+    value, *ends = numbers
+    return f"{value:z.2f}" + (f" [{ends[0]:z.2f}, {ends[1]:z.2f}]" if ends else "")
+
+
+def three_ways(time: np.ndarray, event: np.ndarray, horizon: float) -> pd.Series:
+    """Return the share with an event by a horizon: two wrong ways to treat who left, and one right.
+
+    Parameters
+    ----------
+    time, event : numpy.ndarray
+        (N,).
+    horizon : float
+        In the unit of `time`.
+
+    Returns
+    -------
+    pandas.Series
+        Of strings.
+    """
+    import pandas as pd
+
+    from companion.applications import risk_by
+
+    ill = event & (time <= horizon)
+    gone = ~event & (time < horizon)
+    return pd.Series(
+        {
+            "followed too briefly to say": f"{gone.sum()} of {len(time)} women",
+            "leave them out": f"{ill[~gone].mean():.3f}",
+            "call them well": f"{ill.mean():.3f}",
+            "Kaplan and Meier": f"{risk_by(time, event, horizon):.3f}",
+        },
+        name=f"event within {horizon / 365.25:.0f} years",
+    )
+
+
+def differences(study: Mapping, names: Sequence[str]) -> pd.DataFrame:
+    """Return by how much one model's Uno's C exceeds another's, from the stored table.
+
+    Parameters
+    ----------
+    study : mapping
+        One of ``read_table("prognosis_models")``.
+    names : sequence of str
+        Such as ``both − history``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a difference, with its interval.
+    """
+    import pandas as pd
+
+    found = {name: written(study["differences"][name]) for name in names}
+    return pd.DataFrame({"difference in Uno's C": found})
+
+
+def by_start(studies: Mapping[str, Mapping], names: Sequence[str]) -> pd.DataFrame:
+    """Return Uno's C of models by the day from which they count, from the stored table.
+
+    Parameters
+    ----------
+    studies : mapping of str to mapping
+        By start.
+    names : sequence of str
+        Models.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model, one column a start, above them the women and events that are left.
+    """
+    import pandas as pd
+
+    rows = {
+        "women (later events)": {
+            f"from {start}": f"{study['patients']} ({study['events']})"
+            for start, study in studies.items()
+        }
+    }
+    for name in names:
+        rows[name] = {
+            f"from {start}": written(study["scores"][name]["Uno's C"])
+            for start, study in studies.items()
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def coverage_table(rows: Sequence[Mapping], score: str = "Uno's C") -> pd.DataFrame:
+    """Return how often an interval held the truth, and how wide it was, from the stored table.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of ``read_table("survival_coverage")["rows"]``.
+    score : str
+        Which.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a setting, shares in per cent.
+    """
+    import pandas as pd
+
+    found = {
+        (row["events"], row["scores"][score]["truth"]): {
+            "patients": row["patients"],
+            "studies": row["studies"],
+            "mean estimate": f"{row['scores'][score]['mean']:.3f}",
+            "held the truth": f"{100 * row['scores'][score]['held']:.1f} %",
+            "mean width": f"{row['scores'][score]['width']:.2f}",
+        }
+        for row in rows
+    }
+    table = pd.DataFrame(found).T
+    table.index.names = ["events", "true C"]
+    return table
+
+
+def icu_table(data: HannoverData | None) -> pd.DataFrame:
+    """Return how well single values at the first film tell who comes to intensive care.
+
+    Patients who were there before their first film are left out. Values below what can be
+    measured count as least, those above as greatest.
+
+    Parameters
+    ----------
+    data : companion.data.HannoverData or None
+        None gives an empty table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By value: patients who have it, how many of them came to intensive care, and the AUROC
+        with its interval.
+    """
+    import pandas as pd
+
+    from companion.evaluation import evaluate
+
+    columns = ["patients", "in intensive care", "AUROC"]
+    if data is None:
+        return pd.DataFrame(columns=columns)
+    first = data.first_films()
+    first = first[~(first.icu_days < 0)]
+    values = {
+        "C-reactive protein": first.crp_mg_l,
+        "lactate dehydrogenase": first.ldh_u_l,
+        "taken lying (ap)": (first.projection == "ap").astype(float),
+    }
+    if data.images is not None:
+        order = data.table.index.get_indexer(first.index)
+        bright = pd.Series(data.images[order].mean((1, 2)), index=first.index)
+        values["mean brightness of the film"] = bright
+        values["brightness, taken lying only"] = bright.where(first.projection == "ap")
+    ill, rows = first.icu_days.notna().astype(int), {}
+    for name, column in values.items():
+        kept = column.notna()
+        ranks = column[kept].rank().to_numpy()
+        found = evaluate(
+            ill[kept].to_numpy(), ranks / (len(ranks) + 1), n_boot=200,
+            rng=np.random.default_rng(0),
+        )  # fmt: skip
+        rows[name] = [int(kept.sum()), int(ill[kept].sum()), f"{found['auroc']:.2f}"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def bad_input(calls: Mapping[str, Callable[[], object]]) -> pd.DataFrame:
+    """Return what is said about inputs that are no study.
+
+    Parameters
+    ----------
+    calls : mapping of str to function
+        By fault: what to call; each must raise ValueError.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a fault, with the message.
+
+    Raises
+    ------
+    RuntimeError
+        If a fault was not noticed.
+    """
+    import pandas as pd
+
+    rows = {}
+    for name, call in calls.items():
+        try:
+            call()
+        except ValueError as problem:
+            rows[name] = str(problem).split(". ")[0]
+        else:
+            raise RuntimeError(f"{name}: was not noticed")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["message"])

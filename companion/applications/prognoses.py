@@ -130,10 +130,12 @@ def learn_cox(
 
     Parameters
     ----------
-    known, new : pandas.DataFrame
-        Scaled covariates of training and of new patients; constant columns are left out.
+    known : pandas.DataFrame
+        Scaled covariates of training patients; constant columns are left out.
     time, event : numpy.ndarray
         Of the training patients.
+    new : pandas.DataFrame
+        Scaled covariates of new patients.
 
     Returns
     -------

@@ -150,8 +150,14 @@ def compare_concordance(
         As for :func:`concordance`.
     other : array_like
         (N,): the risks of the model to compare with.
-    method, horizon, folds, confidence
-        As for :func:`concordance`.
+    method : {"uno", "harrell"}
+        Which of the two.
+    horizon : float, optional
+        Only events before it count.
+    folds : array_like, optional
+        (N,): only patients of one fold are compared.
+    confidence : float
+        Between 0 and 1.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -219,13 +219,15 @@ def icu_table(data: HannoverData | None) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
-def bad_input(calls: Mapping[str, Callable[[], object]]) -> pd.DataFrame:
-    """Return what is said about inputs that are no study.
+def bad_input(covariates: pd.DataFrame, time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
+    """Put a fault into a study, one after the other, and return what is said about each.
 
     Parameters
     ----------
-    calls : mapping of str to function
-        By fault: what to call; each must raise ValueError.
+    covariates : pandas.DataFrame
+        Finite, one row a patient.
+    time, event : numpy.ndarray
+        (N,), in days.
 
     Returns
     -------
@@ -239,10 +241,27 @@ def bad_input(calls: Mapping[str, Callable[[], object]]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from companion.applications import check_units, fit_hazards
+
+    third = np.arange(len(time)) % 3 == 0
+    infinite, again = covariates.copy(), pd.concat([covariates, covariates.iloc[:1]])
+    infinite.iloc[3, 0] = np.inf
+    told = pd.DataFrame({"told": event.astype(float)}, index=covariates.index)
+    first = np.cumsum(event) * event == 1
+    faults = {
+        "a negative time": (covariates, time - np.median(time), event),
+        "a missing time": (covariates, np.where(third, np.nan, time), event),
+        "all censored": (covariates, time, event & False),
+        "one event": (covariates, time, first),
+        "days and months mixed": (None, np.where(third, time / 30.4375, time), None),
+        "a patient twice": (again, np.append(time, time[0]), np.append(event, event[0])),
+        "an infinite covariate": (infinite, time, event),
+        "an outcome as covariate": (told, time, event),
+    }
     rows = {}
-    for name, call in calls.items():
+    for name, study in faults.items():
         try:
-            call()
+            check_units(study[1]) if study[0] is None else fit_hazards(*study)
         except ValueError as problem:
             rows[name] = str(problem).split(". ")[0]
         else:

@@ -85,13 +85,18 @@ def test_what_is_not_there_is_said_and_nothing_is_put_in_its_place(capsys):
     assert page.icu_table(None).empty
 
 
-def test_bad_input_that_is_not_noticed_is_an_error():
-    def refuse():
-        raise ValueError("time must be. More")
-
-    assert page.bad_input({"a": refuse}).loc["a", "message"] == "time must be"
-    with pytest.raises(RuntimeError, match="b: was not noticed"):
-        page.bad_input({"b": lambda: 1})
+def test_every_fault_is_named_and_one_that_is_not_noticed_is_an_error(monkeypatch):
+    rng = np.random.default_rng(1)
+    x = pd.DataFrame({"a": rng.normal(size=90), "b": rng.normal(size=90)})
+    time, event = rng.uniform(180, 2500, 90), rng.random(90) < 0.5
+    said = page.bad_input(x, time, event).message
+    assert said["days and months mixed"].startswith("time looks like two units mixed: 30 values")
+    assert "one event among 90" in said["one event"]
+    assert said["a patient twice"].endswith("['0']")
+    assert "separate" in said["an outcome as covariate"]
+    monkeypatch.setattr("companion.applications.fit_hazards", lambda *study: None)
+    with pytest.raises(RuntimeError, match="a negative time: was not noticed"):
+        page.bad_input(x, time, event)
 
 
 def test_differences_never_show_a_minus_before_zero():

@@ -55,7 +55,7 @@ def written(numbers: Sequence[float]) -> str:
     return f"{value:z.2f}" + (f" [{ends[0]:z.2f}, {ends[1]:z.2f}]" if ends else "")
 
 
-def three_ways(time: np.ndarray, event: np.ndarray, horizon: float) -> pd.Series:
+def three_ways(time: np.ndarray, event: np.ndarray, horizon: float) -> pd.DataFrame:
     """Return the share with an event by a horizon: two wrong ways to treat who left, and one right.
 
     Parameters
@@ -67,8 +67,8 @@ def three_ways(time: np.ndarray, event: np.ndarray, horizon: float) -> pd.Series
 
     Returns
     -------
-    pandas.Series
-        Of strings.
+    pandas.DataFrame
+        One column, of strings.
     """
     import pandas as pd
 
@@ -76,15 +76,13 @@ def three_ways(time: np.ndarray, event: np.ndarray, horizon: float) -> pd.Series
 
     ill = event & (time <= horizon)
     gone = ~event & (time < horizon)
-    return pd.Series(
-        {
-            "followed too briefly to say": f"{gone.sum()} of {len(time)} women",
-            "leave them out": f"{ill[~gone].mean():.3f}",
-            "call them well": f"{ill.mean():.3f}",
-            "Kaplan and Meier": f"{risk_by(time, event, horizon):.3f}",
-        },
-        name=f"event within {horizon / 365.25:.0f} years",
-    )
+    rows = {
+        "followed too briefly to say": f"{gone.sum()} of {len(time)} women",
+        "leave them out": f"{ill[~gone].mean():.3f}",
+        "call them well": f"{ill.mean():.3f}",
+        "Kaplan and Meier": f"{risk_by(time, event, horizon):.3f}",
+    }
+    return pd.DataFrame({f"event within {horizon / 365.25:.0f} years": rows})
 
 
 def differences(study: Mapping, names: Sequence[str]) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def film(patient="p1", name="f1", **cells):
 
 FILMS = [
     film(name="f2", admission_offset="-3", icu_admission_offset="-1", crp_val="5", crp_offset="0"),
-    film(admission_offset="-1", icu_admission_offset="1", crp_val="-inf", crp_offset="2"),
+    film(admission_offset="-1", icu_admission_offset="1", crp_val="-inf", crp_offset="1"),
     film("p2", "f0", crp_val="7", crp_offset="0", ldh_val="200", ldh_offset="-1"),
 ]
 
@@ -187,7 +187,7 @@ def test_the_first_film_forgets_what_was_measured_after_it(nowhere, accept):
     first = data.first_films()
     assert first.patient.tolist() == ["p1", "p2"]
     assert first.admission_days.tolist() == [-1, 0]
-    assert np.isnan(first.loc["f1", "crp_mg_l"]), "it is of two days after the film"
+    assert np.isnan(first.loc["f1", "crp_mg_l"]), "it is of the day after the film"
     assert (first.loc["f0", "crp_mg_l"], first.loc["f0", "ldh_u_l"]) == (7, 200)
 
 

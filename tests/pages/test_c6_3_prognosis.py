@@ -58,7 +58,7 @@ def test_every_covariate_has_its_day_and_the_tissue_is_the_last():
 
 def test_the_two_wrong_ways_lie_on_both_sides_of_the_right_one():
     time, event = np.array([100.0, 200, 300, 400, 900, 900]), np.array([1, 0, 1, 0, 0, 0], bool)
-    found = page.three_ways(time, event, 730.5)
+    found = page.three_ways(time, event, 730.5).iloc[:, 0]
     assert found.iloc[0] == "2 of 6 women"
     out, well, right = (float(found.iloc[n].split()[0]) for n in (1, 2, 3))
     assert well == pytest.approx(2 / 6, abs=1e-3)

@@ -71,7 +71,10 @@ def simulate(events, spread, studies, rng):
     right = truths(spread)
     held, widths, means = ({name: [] for name in SCORES} for _ in range(3))
     for _ in tqdm(range(studies), desc=f"{events} events, spread {spread}"):
-        found = scores(draw_follow_up(rng, patients, spread=spread, **STUDY))
+        study = draw_follow_up(rng, patients, spread=spread, **STUDY)
+        if study.time.max() <= HORIZON:
+            continue  # a small study may have nobody left at the horizon: no score is given
+        found = scores(study)
         for name, score in found.items():
             means[name].append(score.value)
             if not score.reason:

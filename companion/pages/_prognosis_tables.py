@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -155,7 +156,7 @@ def coverage_table(rows: Sequence[Mapping], score: str = "Uno's C") -> pd.DataFr
     import pandas as pd
 
     found = {
-        (row["events"], row["scores"][score]["truth"]): {
+        (row["events"], f"{row['scores'][score]['truth']:.3f}"): {
             "patients": row["patients"],
             "studies": row["studies"],
             "mean estimate": f"{row['scores'][score]['mean']:.3f}",
@@ -217,7 +218,7 @@ def icu_table(data: HannoverData | None) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
-def bad_input(covariates: pd.DataFrame, time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
+def bad_input(covariates: pd.DataFrame, time: np.ndarray, event: np.ndarray) -> str:
     """Put a fault into a study, one after the other, and return what is said about each.
 
     Parameters
@@ -229,8 +230,8 @@ def bad_input(covariates: pd.DataFrame, time: np.ndarray, event: np.ndarray) -> 
 
     Returns
     -------
-    pandas.DataFrame
-        One row a fault, with the message.
+    str
+        Each fault, and below it the message.
 
     Raises
     ------
@@ -256,12 +257,14 @@ def bad_input(covariates: pd.DataFrame, time: np.ndarray, event: np.ndarray) -> 
         "an infinite covariate": (infinite, time, event),
         "an outcome as covariate": (told, time, event),
     }
-    rows = {}
+    lines = []
     for name, study in faults.items():
         try:
             check_units(study[1]) if study[0] is None else fit_hazards(*study)
         except ValueError as problem:
-            rows[name] = str(problem).split(". ")[0]
+            said = textwrap.fill(str(problem).split(". ")[0], 70, initial_indent="  ",
+                                 subsequent_indent="  ")  # fmt: skip
+            lines.append(f"{name}:\n{said}")
         else:
             raise RuntimeError(f"{name}: was not noticed")
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["message"])
+    return "\n".join(lines)

@@ -278,14 +278,14 @@ def plot_one_woman(
     import matplotlib.pyplot as plt
 
     if axes is None:
-        _, axes = plt.subplots(1, 2, figsize=(7, 3.1), width_ratios=[1.25, 1])
+        _, axes = plt.subplots(2, 1, figsize=(4.4, 5.6), height_ratios=[1, 1.15])
     curve, people = axes
     years, at = np.asarray(days) / _YEAR, list(days).index(horizon_days)
     curve.step(years, 1 - risk[0], where="post", color=COLOURS[0], linewidth=2)
     curve.fill_between(years, 1 - risk[2], 1 - risk[1], step="post", color=COLOURS[0], alpha=0.2,
                        linewidth=0)  # fmt: skip
     curve.axvline(horizon_days / _YEAR, color="0.4", linewidth=0.8)
-    curve.set(xlabel="years", ylabel="predicted share without recurrence", ylim=(0, 1.03))
+    curve.set(xlabel="years", ylabel="share without recurrence", ylim=(0, 1.03))
     low, value, high = (round(100 * risk[row, at]) for row in (1, 0, 2))
     number = np.arange(100)
     colours = np.select([number < low, number < high], [COLOURS[1], COLOURS[4]], "0.85")

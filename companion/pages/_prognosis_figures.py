@@ -46,7 +46,7 @@ def plot_visits(
     """
     import matplotlib.pyplot as plt
 
-    ax = ax if ax is not None else plt.subplots(figsize=(4.7, 3.2))[1]
+    ax = ax if ax is not None else plt.subplots(figsize=(4.4, 3.1))[1]
     kept = [name for name in columns if name in table]
     place = np.arange(1, len(kept) + 1)
     lengths = table[kept].to_numpy(float)
@@ -60,7 +60,7 @@ def plot_visits(
     words = ["before\ntreatment", "early", "between\ncourses", "before\nsurgery"][: len(kept)]
     ax.set(ylabel="longest diameter in mm", ylim=(0, None), xlim=(0.6, len(kept) + 0.4))
     ax.set_xticks(place, words)
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper right", fontsize="small")
     return ax
 
 
@@ -89,7 +89,7 @@ def plot_follow_up(months: Sequence[float], event: Sequence[int], *, axes=None) 
     import matplotlib.pyplot as plt
 
     if axes is None:
-        _, axes = plt.subplots(2, 1, figsize=(4.7, 4.6), sharex=True)
+        _, axes = plt.subplots(2, 1, figsize=(4.4, 4.4), sharex=True)
     bars, stairs = axes
     months, event = np.asarray(months, float), np.asarray(event, bool)
     rows = np.arange(len(months), 0, -1)
@@ -133,7 +133,7 @@ def plot_survival(groups: Mapping[str, tuple], horizon_days: float, *, axes=None
 
     if axes is None:
         _, axes = plt.subplots(
-            2, 1, figsize=(4.7, 4.1), sharex=True, height_ratios=[1, 0.09 + 0.09 * len(groups)]
+            2, 1, figsize=(4.4, 3.9), sharex=True, height_ratios=[1, 0.09 + 0.09 * len(groups)]
         )
     curves, counts = axes
     last = max(float(np.max(time)) for time, _ in groups.values())
@@ -233,10 +233,10 @@ def plot_timeline(
     """
     import matplotlib.pyplot as plt
 
-    ax = ax if ax is not None else plt.subplots(figsize=(4.9, 2.6))[1]
+    ax = ax if ax is not None else plt.subplots(figsize=(4.4, 2.5))[1]
     for number, (stage, day) in enumerate(days.items()):
         ax.plot(day, 1, "s", color=COLOURS[0])
-        ax.annotate(stage, (day, 1), (0, 8 if number % 2 else 22), textcoords="offset points",
+        ax.annotate(stage, (day, 1), (0, 8 + 12 * ((number + 1) % 3)), textcoords="offset points",
                     ha="left" if number == 0 else "center", fontsize="small")  # fmt: skip
     early = np.array([day for day in events if day <= _YEAR])
     ax.plot(early, np.zeros(len(early)), "o", color=COLOURS[1], alpha=0.7)

@@ -86,6 +86,34 @@ def three_ways(time: np.ndarray, event: np.ndarray, horizon: float) -> pd.DataFr
     return pd.DataFrame({f"event within {horizon / 365.25:.0f} years": rows})
 
 
+def early_events(table: pd.DataFrame, day: float) -> str:
+    """Return who had an event before a day, by response, and how often where tissue is missing.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As :func:`companion.data.load_breast_mri` has it.
+    day : float
+        From the start.
+
+    Returns
+    -------
+    str
+        Three lines; one where the table has no tissue.
+    """
+    if "pcr" not in table:
+        return "this table has no tissue from surgery"
+    early = table[table.recurred & (table.recurrence_free_days <= day)]
+    missing = table.rcb_class.isna()
+    shares = [f"{int(own.recurred.sum())} of {len(own)}"
+              for own in (table[missing], table[~missing])]  # fmt: skip
+    return (
+        f"events up to day {day:.0f}: {len(early)}, of responders {int((early.pcr == 1).sum())}\n"
+        f"women with an event, residual burden not classed: {shares[0]}\n"
+        f"women with an event, residual burden classed: {shares[1]}"
+    )
+
+
 def differences(study: Mapping, names: Sequence[str]) -> pd.DataFrame:
     """Return by how much one model's Uno's C exceeds another's, from the stored table.
 

@@ -56,6 +56,18 @@ def test_every_covariate_has_its_day_and_the_tissue_is_the_last():
     assert max(days.values()) <= page.LANDMARK_DAYS
 
 
+def test_early_events_are_counted_by_response():
+    table = women().assign(recurrence_free_days=300.0, recurred=False)
+    table.loc[[1, 2, 3], "recurred"] = True
+    table.loc[[2, 3, 4], "recurrence_free_days"] = 100.0
+    assert page.early_events(table, 240.0).splitlines() == [
+        "events up to day 240: 2, of responders 1",
+        "women with an event, residual burden not classed: 0 of 10",
+        "women with an event, residual burden classed: 3 of 30",
+    ]
+    assert page.early_events(table.drop(columns="pcr"), 240.0).startswith("this table has no")
+
+
 def test_the_two_wrong_ways_lie_on_both_sides_of_the_right_one():
     time, event = np.array([100.0, 200, 300, 400, 900, 900]), np.array([1, 0, 1, 0, 0, 0], bool)
     found = page.three_ways(time, event, 730.5).iloc[:, 0]

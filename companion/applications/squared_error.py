@@ -27,7 +27,7 @@ def brier_score(
     """Return the mean squared error of predicted survival, at one horizon or over several.
 
     Over several it is the integrated Brier score: the area under the scores, by trapezoids,
-    divided by the length of time. Nobody who predicts one half for all does worse than 0.25.
+    divided by the length of time. To predict one half for all gives about 0.25.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ Run ``python -m companion.data.hannover`` to fetch the table and to see what is 
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ SOURCE = "COVID-19 Image Repository, Hannover Medical School (Winther et al., do
 LICENCE = "CC BY 3.0"
 #: Films of 256 x 256 pixels, which are not published as such: optional, beside the table.
 FILMS = "hannover_cxr256.npz"
+#: Of their pixels in the order of their names.
+FILMS_SHA256 = "6630ddb4d71e6df5a8614d8a5154ba697da38b512511531829be08c97a7d63ab"
 #: By column of the table: name and unit of the laboratory's values, as the publisher gives them.
 LABORATORY = {
     "crp": "crp_mg_l", "d-dimer": "d_dimer_mg_l", "factor_xii": "factor_percent",
@@ -140,7 +143,7 @@ def read_hannover(path: str | os.PathLike) -> HannoverData:
     Raises
     ------
     DatasetCorrupt
-        If it is no such table, any cell differs, or the films beside it are of other numbers.
+        If it is no such table, any cell differs, or the films beside it are others or altered.
 
     Examples
     --------
@@ -183,6 +186,11 @@ def _films_beside(path, names):
         raise DatasetCorrupt(
             f"{place}: has {images.dtype} films {images.shape}, expected one uint8 film for each "
             f"of the {len(names)} rows of {path.name}"
+        )
+    digest = hashlib.sha256(images[order].tobytes()).hexdigest()
+    if digest != FILMS_SHA256:
+        raise DatasetCorrupt(
+            f"{place}: its pixels were altered: SHA-256 is {digest}, expected {FILMS_SHA256}"
         )
     return images[order]
 

@@ -191,10 +191,14 @@ def test_the_first_film_forgets_what_was_measured_after_it(nowhere, accept):
     assert (first.loc["f0", "crp_mg_l"], first.loc["f0", "ldh_u_l"]) == (7, 200)
 
 
-def test_films_beside_the_table_are_put_in_its_order(nowhere, accept, rng):
+def test_films_beside_the_table_are_put_in_its_order(nowhere, accept, rng, monkeypatch):
     path = accept("hannover", write("hannover", nowhere))
     images = rng.integers(0, 255, (3, 4, 4), np.uint8)
     np.savez(nowhere / hannover.FILMS, images=images, image_id=np.array(["f2", "f0", "f1"]))
+    with pytest.raises(DatasetCorrupt, match="its pixels were altered"):
+        read_hannover(path)
+    digest = hashlib.sha256(images[[1, 2, 0]].tobytes()).hexdigest()
+    monkeypatch.setattr(hannover, "FILMS_SHA256", digest)
     np.testing.assert_array_equal(read_hannover(path).images, images[[1, 2, 0]])
     np.savez(nowhere / hannover.FILMS, images=images[:2], image_id=np.array(["f2", "f0"]))
     with pytest.raises(DatasetCorrupt, match="expected one uint8 film for each of the 3 rows"):

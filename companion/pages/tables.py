@@ -14,6 +14,8 @@ TABLES = (
     "interval_coverage",
     "learning_curve",
     "pneumonia_seeds",
+    "prognosis_models",
+    "survival_coverage",
 )
 
 

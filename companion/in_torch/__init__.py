@@ -14,6 +14,7 @@ from companion.in_torch.recurrent import (
     predict_next,
 )
 from companion.in_torch.training import fit, predict, train_epoch
+from companion.in_torch.transfer import TransferCNN, classify_photograph
 
 __all__ = [
     "AttentionCNN",
@@ -24,6 +25,8 @@ __all__ = [
     "NextSample",
     "PooledCNN",
     "Rescaled",
+    "TransferCNN",
+    "classify_photograph",
     "fit",
     "fit_next",
     "fit_recall",

@@ -11,7 +11,6 @@ import numpy as np
 from companion.bridges.weight_files import file_digest
 from companion.checks import check_answers, check_images
 
-
 #: What a file says of the images that it takes, and of the file with its weights.
 _FACTS = ("channels", "shape", "eight_bit", "data_sha256")
 

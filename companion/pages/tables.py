@@ -10,9 +10,11 @@ from importlib.resources import files
 TABLES = (
     "delayed_recall",
     "explanations",
+    "four_ways",
     "interval_coverage",
     "learning_curve",
     "pneumonia_seeds",
+    "transfer",
 )
 
 

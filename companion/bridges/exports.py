@@ -223,6 +223,9 @@ def _torch_to_onnx(served, path, shape, eight_bit):
 
 
 def _keras_to_onnx(served, path):
+    served(
+        np.zeros((1, *served.input_shape[1:]), str(served.inputs[0].dtype))
+    )  # it asks for one call
     with warnings.catch_warnings():
         # Keras looks for a name that NumPy 1 had, and that tf2onnx still uses.
         warnings.filterwarnings("ignore", r"In the future `np\.object`", FutureWarning)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def served_by_torch(model, eight_bit):
     """Return a PyTorch model with its scaling before it and a sigmoid behind it."""
     if not isinstance(model, nn.Module):
         raise ValueError(f"model must be a torch.nn.Module, got {type(model).__name__}")
-    return _Served(model, eight_bit)
+    # A trained model may store its kernels channels last, of which torch.export warns.
+    return _Served(copy.deepcopy(model), eight_bit).to(memory_format=torch.contiguous_format)
 
 
 def served_by_keras(model, eight_bit):

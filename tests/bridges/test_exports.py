@@ -18,9 +18,10 @@ from companion.bridges import (
     export_saved_model,
     export_torch,
 )
+from companion.films import Films
 from companion.in_keras import document_cnn
 from companion.in_keras import predict as keras_predict
-from companion.in_torch import DocumentCNN, PooledCNN, predict
+from companion.in_torch import DocumentCNN, PooledCNN, fit, predict
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,17 @@ def test_a_shape_that_nobody_knows_must_be_given(tmp_path):
         export_onnx(PooledCNN(), tmp_path / "a.onnx")
     with pytest.raises(ValueError, match=r"path must end in .onnx, got"):
         export_onnx(PooledCNN(), tmp_path / "a.pb", input_shape=(1, 28, 28))
+
+
+def test_a_trained_model_is_exported_without_a_warning(tmp_path, rng):
+    films = Films(rng.random((8, 1, 28, 28)), np.arange(8) % 2)
+    trained = DocumentCNN((1, 28, 28))
+    fit(trained, films, validation=films, epochs=1, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        path = export_torch(trained, tmp_path / "a.pt2")
+    found = torch.export.load(path).module()(torch.from_numpy(films.images))
+    np.testing.assert_allclose(found.detach(), predict(trained, films.images), atol=1e-6)
 
 
 def test_torch_export_answers_as_the_model_and_keeps_only_black_images(model, tmp_path, pixels):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CASES", "CLASSES", "asked_pictures", "class_name", "code_lines", "cost_table", "gains",
-    "own_layers", "plot_answers", "plot_transfer", "write_gift",
+    "gains_over_draws", "own_layers", "plot_answers", "plot_transfer", "write_gift",
 ]  # fmt: skip
 
 _WEIGHTS = {"conv.weight": (8, 1, 3, 3), "conv.bias": (8,), "dense.weight": (1, 8)}
@@ -239,3 +239,43 @@ def gains(table: Mapping, name: str, against: str) -> pd.DataFrame:
             for split, (value, low, high) in parts.items()
         }
     return pd.DataFrame(rows).T
+
+
+def gains_over_draws(table: Mapping, name: str, against: str) -> pd.DataFrame:
+    """Return how much higher one start's AUROC is than another's, draw by draw.
+
+    Parameters
+    ----------
+    table : mapping
+        ``read_table("transfer")``.
+    name, against : str
+        Two of its rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a size, one column a split: mean difference with Student's interval over draws,
+        for the films of that split.
+
+    Examples
+    --------
+    >>> from companion.pages.tables import read_table
+    >>> stored = read_table("transfer")
+    >>> gains_over_draws(stored, "fine-tuned", "frozen features").columns.tolist()
+    ['validation', 'test']
+    """
+    import pandas as pd
+
+    from companion.evaluation import mean_estimate
+
+    rows = {}
+    for size, found in zip(table["sizes"], table["scores"], strict=True):
+        rows[f"{size} films"] = {
+            split: f"{_paired(found[split], name, against, mean_estimate):+.2f}"
+            for split in ("validation", "test")
+        }
+    return pd.DataFrame(rows).T
+
+
+def _paired(found, name, against, estimate):
+    return estimate(np.subtract(found[name]["by seed"], found[against]["by seed"]))

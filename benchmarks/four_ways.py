@@ -20,7 +20,7 @@ from companion.bridges.four_ways import WAYS
 from companion.data import load_pneumonia
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "four_ways.json"
-ROUNDS, FILMS, EPOCHS = 5, 1024, 1
+ROUNDS, FILMS, EPOCHS = 3, 512, 1
 COSTS = ("import_s", "ready_s", "epoch_s", "peak_bytes")
 PACKAGES = ("numpy", "torch", "tensorflow", "keras")
 

@@ -235,7 +235,7 @@ def gains(table: Mapping, name: str, against: str) -> pd.DataFrame:
     for size, found in zip(table["sizes"], table["scores"], strict=True):
         parts = {split: found[split][name][f"minus {against}"] for split in ("validation", "test")}
         rows[f"{size} films"] = {
-            split: f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
+            split: f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
             for split, (value, low, high) in parts.items()
         }
     return pd.DataFrame(rows).T
@@ -271,7 +271,7 @@ def gains_over_draws(table: Mapping, name: str, against: str) -> pd.DataFrame:
     rows = {}
     for size, found in zip(table["sizes"], table["scores"], strict=True):
         rows[f"{size} films"] = {
-            split: f"{_paired(found[split], name, against, mean_estimate):+.2f}"
+            split: f"{_paired(found[split], name, against, mean_estimate):+.3f}"
             for split in ("validation", "test")
         }
     return pd.DataFrame(rows).T

@@ -7,6 +7,8 @@ probabilities, (N,) or (N, 1). What the graph begins with is the caller's choice
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -193,7 +195,8 @@ def export_saved_model(
     beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=folder.name))
     try:
         made = beside / "served"
-        served_by_keras(model, eight_bit).export(made, verbose=False)
+        with _silent("tensorflow"):
+            served_by_keras(model, eight_bit).export(made, verbose=False)
         images = example(shape, eight_bit)
         layer = keras.layers.TFSMLayer(made, call_endpoint="serve")
         found = np.asarray(layer(np.moveaxis(images, 1, -1)))[:, 0]
@@ -202,6 +205,18 @@ def export_saved_model(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return folder
+
+
+@contextlib.contextmanager
+def _silent(name):
+    """Keep a library from telling where it writes, which is a folder that will be moved."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _traced_with(shape, eight_bit):

@@ -94,6 +94,8 @@ def write_facts(path, facts):
     import onnx
 
     graph, data = onnx.load(path, load_external_data=False), data_of(path)
+    for node in graph.graph.node:  # PyTorch notes which lines of which files made each operation
+        del node.metadata_props[:]
     digest = file_digest(data) if data.is_file() else ""
     onnx.helper.set_model_props(graph, _as_texts(facts | {"data_sha256": digest}))
     path.write_bytes(graph.SerializeToString())

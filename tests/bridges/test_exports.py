@@ -77,6 +77,12 @@ def test_a_graph_of_eight_bits_scales_by_itself_and_takes_nothing_else(
         served.predict(scaled(pixels))
 
 
+def test_a_file_tells_nothing_of_the_machine_on_which_it_was_made(exported):
+    content = exported.read_bytes()
+    assert b".py" not in content
+    assert b"stack_trace" not in content
+
+
 def test_batch_normalisation_is_exported_as_in_evaluation_and_the_model_is_left_alone(
     tmp_path, pixels
 ):

@@ -75,7 +75,7 @@ def plot_answers(
         shown = picture[top : top + side : step, left : left + side : step]
         ax.imshow(shown, cmap="gray", vmin=0, vmax=1)
         ax.set_title(name, fontsize="medium", pad=3)
-        lines = [f"{class_name(number)}  {chance:.2f}" for number, chance in answers[name]]
+        lines = [f"{class_name(number)}  {chance:.3f}" for number, chance in answers[name]]
         ax.text(0.5, -0.04, "\n".join(lines), transform=ax.transAxes, ha="center", va="top",
                 fontsize="small")  # fmt: skip
         ax.set_axis_off()

@@ -56,7 +56,7 @@ def test_pictures_are_scaled_and_answers_are_written_under_them():
     assert len(pictures) == 4
     assert all(0 <= p.min() <= p.max() <= 1 for p in pictures.values())
     axes = plot_answers(pictures, {name: [(967, 0.5), (3, 0.25)] for name in pictures})
-    assert axes[0].texts[0].get_text() == "espresso  0.50\nclass 3  0.25"
+    assert axes[0].texts[0].get_text() == "espresso  0.500\nclass 3  0.250"
     assert class_name(285) == "Egyptian cat"
 
 

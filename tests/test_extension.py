@@ -110,6 +110,11 @@ print("in torch")
 ```
 
 ```{code-cell} ipython3
+:tags: [tab-keras-torch, tolerance-0.02]
+print("in keras on torch")
+```
+
+```{code-cell} ipython3
 show_cost()
 ```
 """
@@ -246,7 +251,8 @@ def test_icons_are_those_that_the_book_shows(site):
 
 
 def test_cells_of_several_frameworks_are_tabs(html):
-    assert re.findall(r">\s*(NumPy|PyTorch|Keras)</label>", html) == ["NumPy", "PyTorch"]
+    labels = re.findall(r">\s*(NumPy|PyTorch|Keras|Keras on PyTorch)</label>", html)
+    assert labels == ["NumPy", "PyTorch", "Keras on PyTorch"]
 
 
 def test_large_pictures_become_smaller_and_greys_stay_exact(tmp_path):

@@ -18,8 +18,12 @@ from sphinx_design.shared import create_component
 #: Pictures of fewer bytes are left as they are.
 SMALL_PICTURE = 40_000
 #: Code cells with these tags, one after the other, become the tabs of one set.
-TABS = {"tag_tab-numpy": "NumPy", "tag_tab-torch": "PyTorch", "tag_tab-keras": "Keras"}
-
+TABS = {
+    "tag_tab-numpy": "NumPy",
+    "tag_tab-torch": "PyTorch",
+    "tag_tab-keras": "Keras",
+    "tag_tab-keras-torch": "Keras on PyTorch",
+}
 
 #: A run of Chinese, with the signs that stand inside it.
 CHINESE = re.compile(

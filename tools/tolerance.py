@@ -20,6 +20,7 @@ TAGS = {
     "nbval-ignore-output", "nbval-check-output", "nbval-skip", "nbval-raises-exception",
     "hide-input", "hide-output", "hide-cell", "remove-input", "remove-output", "remove-cell",
     "scroll-output", "full-width", "tab-numpy", "tab-torch", "tab-keras",
+    "tab-keras-torch",
 }  # fmt: skip
 
 #: Looked at, or different in each run: not compared.

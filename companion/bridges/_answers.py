@@ -27,15 +27,6 @@ def input_shape_of(*models):
     raise ValueError("input_shape must be given, as neither model knows it: the two are compared")
 
 
-def check_shape_of_inputs(shape):
-    """Return the shape as a tuple of sizes."""
-    given = tuple(shape) if isinstance(shape, tuple | list) else ()
-    sizes = [isinstance(size, int | np.integer) and size > 0 for size in given]
-    if not sizes or not all(sizes):
-        raise ValueError(f"input_shape must be a tuple of sizes from 1 up, got {shape!r}")
-    return tuple(map(int, given))
-
-
 def expect_same_answers(source, target, shape):
     """Raise unless each output differs by little of what it varies by: small ones count as well."""
     images = _images(shape)

@@ -19,14 +19,11 @@ import keras
 import numpy as np
 import torch
 
-from companion.bridges._answers import (
-    check_shape_of_inputs,
-    expect_same_answers,
-    input_shape_of,
-)
+from companion.bridges._answers import expect_same_answers, input_shape_of
 from companion.bridges._blocks import Block, NoPlaceError, array_of, blocks_of
 from companion.bridges._chains import chain_of
 from companion.bridges._keras_layers import order_before
+from companion.bridges.onnx_model import check_shape_of_inputs
 from companion.by_hand import RecurrentParameters, Statistics
 
 

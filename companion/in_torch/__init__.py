@@ -22,6 +22,7 @@ from companion.in_torch.recurrent import (
     predict_next,
 )
 from companion.in_torch.training import fit, predict, train_epoch
+from companion.in_torch.transfer import TransferCNN, classify_photograph
 from companion.in_torch.volume import VolumeCNN
 
 __all__ = [
@@ -34,8 +35,10 @@ __all__ = [
     "NextSample",
     "PooledCNN",
     "Rescaled",
+    "TransferCNN",
     "VisitNetwork",
     "VolumeCNN",
+    "classify_photograph",
     "cox_loss",
     "fit",
     "fit_cox",

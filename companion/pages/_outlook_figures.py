@@ -154,6 +154,7 @@ def plot_alarms(
         rows = np.arange(len(middle)) + 0.18 * (place - (len(numbers) - 1) / 2)
         ax.plot(middle, rows, "os^D"[place % 4], color=COLOURS[place], label=number)
     ax.set(yticks=range(len(alarms)), yticklabels=list(alarms), ylim=(len(alarms) - 0.5, -0.5),
-           xlim=(0, films * 1.03), xlabel="films until half of the streams have an alarm")  # fmt: skip
+           xlim=(0, films * 1.03),
+           xlabel="films until half of the streams have an alarm")  # fmt: skip
     ax.legend(title="watched", loc="center left", bbox_to_anchor=(1, 0.5))
     return ax

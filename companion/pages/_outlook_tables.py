@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from companion.data import Reports
+    from companion.data import GeneData, Reports
 
 #: What is counted as pneumonia where only words are looked for, and what takes it back.
 WORDS = re.compile(r"consolidation|opacity|pneumonia|infiltrate", re.I)
@@ -293,4 +293,41 @@ def way_costs(
             name: f"{mean_estimate(cost_of(labels, said, **cost)):.2f}"
             for name, cost in costs.items()
         }
+    return pd.DataFrame(rows).T
+
+
+def subgroup_table(women: GeneData, risks: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """Return C by subgroup, with how many women and how many events it rests on.
+
+    Parameters
+    ----------
+    women : companion.data.GeneData
+        All of them.
+    risks : numpy.ndarray
+        (N,): of each, by a model that did not learn from her.
+    rng : numpy.random.Generator
+        Of the resamples.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a group; percentile bootstrap intervals.
+    """
+    import pandas as pd
+
+    from companion.studies import concordance
+
+    young = (women.clinic.age_years < 50).to_numpy()
+    receptors = (women.clinic.er == 1).to_numpy()
+    groups = {
+        "all": np.ones(len(women), bool), "below 50 years": young, "50 and above": ~young,
+        "with oestrogen receptors": receptors, "without": ~receptors,
+    }  # fmt: skip
+    rows = {}
+    for name, own in groups.items():
+        score = concordance(risks[own], women.time_days[own], women.event[own], rng=rng)
+        rows[name] = {
+            "women": int(own.sum()), "metastases": int(women.event[own].sum()),
+            "C": f"{score:.2f}",
+        }  # fmt: skip
     return pd.DataFrame(rows).T

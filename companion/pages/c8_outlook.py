@@ -21,6 +21,7 @@ from companion.pages._outlook_tables import (
     read_reports,
     repeated_attacks,
     search_table,
+    subgroup_table,
     way_costs,
 )
 from companion.pages.check import Case
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = [
     "CASES", "PREVALENCES", "SIZES", "alarm_table", "annotation_prices", "film_numbers",
     "hospital_scores", "open_hospitals", "plot_alarms", "plot_hospitals", "plot_prices",
-    "plot_wealth", "read_reports", "repeated_attacks", "search_table", "train_every_way",
-    "train_small", "way_costs",
+    "plot_wealth", "read_reports", "repeated_attacks", "search_table", "subgroup_table",
+    "train_every_way", "train_small", "way_costs",
 ]  # fmt: skip
 
 #: Films of the three hospitals, and the share of them that shows pneumonia.

@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from companion.data import load_pneumonia
 from companion.evaluation import evaluate
-from companion.pages.c8_outlook import film_numbers, train_small
-from companion.studies import CHANGES, METHODS, change_machine, first_alarm
+from companion.pages.c8_outlook import film_numbers
+from companion.studies import CHANGES, METHODS, change_machine, first_alarm, train_small
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "drift.json"
 PAST, COMING, LEARNED = 1000, 500, 2000

@@ -16,7 +16,7 @@ from provenance import provenance, store
 
 from companion.data import load_pneumonia
 from companion.evaluation import evaluate
-from companion.pages.c8_outlook import PREVALENCES, SIZES, open_hospitals, train_every_way
+from companion.studies.hospitals import PREVALENCES, SIZES, open_hospitals, train_every_way
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "federated.json"
 

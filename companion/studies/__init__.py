@@ -14,6 +14,7 @@ from companion.studies.federated import average_weights, deal_hospitals, fit_fed
 from companion.studies.film_worth import matching_interval, matching_size
 from companion.studies.gene_survival import concordance, held_out_risks
 from companion.studies.hand_made import edge_features, hog_features
+from companion.studies.hospitals import open_hospitals, train_every_way, train_small
 from companion.studies.label_errors import (
     held_out_probabilities,
     plant_label_errors,
@@ -63,11 +64,14 @@ __all__ = [
     "mark_those",
     "matching_interval",
     "matching_size",
+    "open_hospitals",
     "plant_label_errors",
     "privacy_of",
     "rank_suspects",
     "score_search",
     "stream_p_values",
     "suspect_labels",
+    "train_every_way",
     "train_on",
+    "train_small",
 ]

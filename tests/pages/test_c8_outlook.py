@@ -12,6 +12,8 @@ from companion.data import load_pneumonia, make_reports
 from companion.films import Films
 from companion.pages import c8_outlook as page
 from companion.pages import read_table
+from companion.studies import open_hospitals, train_every_way, train_small
+from companion.studies.hospitals import PREVALENCES, SIZES
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +22,16 @@ def pool():
 
 
 def test_hospitals_have_the_sizes_that_the_page_names(pool):
-    hospitals, choosing = page.open_hospitals(pool, np.random.default_rng(0))
-    assert tuple(map(len, hospitals)) == page.SIZES
+    hospitals, choosing = open_hospitals(pool, np.random.default_rng(0))
+    assert tuple(map(len, hospitals)) == SIZES
     shares = [films.labels.mean() for films in hospitals]
-    assert shares == pytest.approx(page.PREVALENCES, abs=0.01)
+    assert shares == pytest.approx(PREVALENCES, abs=0.01)
     assert choosing.labels.mean() == 0.5
+
+
+def test_three_hospitals_are_asked_for(pool):
+    with pytest.raises(ValueError, match="hospitals must be three, got 1"):
+        train_every_way([pool], pool, seed=0)
 
 
 def test_numbers_of_films_by_hand():
@@ -137,7 +144,7 @@ def test_every_row_of_the_checklist_says_who_asks_what_is_answered_and_where():
 
 def test_small_networks_learn(pool):
     some = Films(pool.images[:300], pool.labels[:300])
-    predict = page.train_small(some, some, seed=0, epochs=1)
+    predict = train_small(some, some, seed=0, epochs=1)
     assert predict(some.images[:4]).shape == (4,)
 
 

@@ -143,7 +143,7 @@ def bet_against(p_values: np.ndarray, *, jump: float = 0.01) -> np.ndarray:
 
     References
     ----------
-    Vovk et al., COPA 2021, arXiv:2102.10439 (the simple jumper).
+    Vovk et al., COPA 2021, arXiv:2102.10439 (the simple jumper; here with doubled stakes).
 
     Examples
     --------

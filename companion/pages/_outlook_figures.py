@@ -109,7 +109,7 @@ def plot_wealth(streams: Mapping[str, np.ndarray], limit: float, *, ax: Axes | N
     ax.annotate("alarm", (1, limit), xytext=(0, 3), textcoords="offset points", fontsize="small")
     ax.set(yscale="log", ylim=(1e-3, limit * 50), xlabel="films since the change",
            ylabel="wealth")  # fmt: skip
-    ax.legend()
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 

@@ -124,8 +124,8 @@ def alarm_table(stored: Mapping, number: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a change and one column a method: the share of streams with an alarm, Wilson's
-        interval, and the median of films before it where most streams have one.
+        One row a change: by method, the share of streams with an alarm, with Wilson's interval;
+        then the median of films until the alarm, where most streams have one.
     """
     import pandas as pd
 
@@ -136,11 +136,10 @@ def alarm_table(stored: Mapping, number: str) -> pd.DataFrame:
         rows[change] = {}
         for method, films in numbers[number].items():
             came = [count is not None for count in films]
-            text = f"{mean_estimate(came, share=True):.2f}"
-            if np.mean(came) > 0.5:
-                median = np.median([np.inf if count is None else count for count in films])
-                text += f", after {median:.0f}"
-            rows[change][method] = text
+            rows[change][method] = f"{mean_estimate(came, share=True):.2f}"
+        for method, films in numbers[number].items():
+            middle = np.median([np.inf if count is None else count for count in films])
+            rows[change][f"films, {method}"] = f"{middle:.0f}" if np.isfinite(middle) else ""
     return pd.DataFrame(rows).T
 
 

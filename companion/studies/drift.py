@@ -150,13 +150,7 @@ def bet_against(p_values: np.ndarray, *, jump: float = 0.01) -> np.ndarray:
     >>> bet_against([0.5, 0.5]).tolist()
     [1.0, 1.0]
     """
-    p_values = _finite("p_values", p_values)
-    if p_values.min() < 0 or p_values.max() > 1:
-        raise ValueError(
-            f"p_values must be in [0, 1], got values from {p_values.min():g} to {p_values.max():g}"
-        )
-    if not 0 <= jump <= 1:
-        raise ValueError(f"jump must be in [0, 1], got {jump}")
+    p_values = _check_bets(p_values, jump)
     bets = np.array([-1.0, 0.0, 1.0])  # on great p-values, on nothing, on small ones
     purses = np.full(3, 1 / 3)
     wealth = np.empty(len(p_values))
@@ -233,6 +227,17 @@ def first_alarm(
         if ks_2samp(reference, stream[:films], method="asymp").pvalue <= level:
             return films
     return None
+
+
+def _check_bets(p_values, jump):
+    p_values = _finite("p_values", p_values)
+    if p_values.min() < 0 or p_values.max() > 1:
+        raise ValueError(
+            f"p_values must be in [0, 1], got values from {p_values.min():g} to {p_values.max():g}"
+        )
+    if not 0 <= jump <= 1:
+        raise ValueError(f"jump must be in [0, 1], got {jump}")
+    return p_values
 
 
 def _finite(name, values):

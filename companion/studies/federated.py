@@ -113,24 +113,16 @@ def average_weights(weights: Sequence[Weights], films: Sequence[int]) -> dict[st
     >>> average_weights([{"w": torch.tensor([0.0])}, {"w": torch.tensor([4.0])}], [3, 1])
     {'w': tensor([1.])}
     """
-    if len(weights) != len(films) or not len(films):
-        raise ValueError(
-            f"weights and films must be one a hospital, got {len(weights)} and {len(films)}"
-        )
-    if min(films) <= 0:
-        raise ValueError(f"films must be above 0, got {list(films)}")
-    shapes = [{name: tuple(value.shape) for name, value in part.items()} for part in weights]
-    if any(other != shapes[0] for other in shapes):
-        raise ValueError("weights must be of one architecture, got other names or shapes")
+    _check_models(weights, films)
     total = sum(films)
     mean = {}
     for name, first in weights[0].items():
-        if not torch.is_floating_point(first):
-            mean[name] = first.clone()
-            continue
-        # In float64: the order of the hospitals then leaves no trace in the sum.
-        parts = (part[name].double() * (n / total) for part, n in zip(weights, films, strict=True))
-        mean[name] = sum(parts).to(first.dtype)
+        mean[name] = first.clone()
+        if torch.is_floating_point(first):  # a counter is no weight
+            # In float64: the order of the hospitals then leaves no trace in the sum.
+            parts = [n / total * part[name].double()
+                     for part, n in zip(weights, films, strict=True)]  # fmt: skip
+            mean[name] = sum(parts).to(first.dtype)
     return mean
 
 
@@ -214,3 +206,16 @@ def fit_federated(
             best = weights_of(model)
     model.load_state_dict(best)
     return losses
+
+
+def _check_models(weights, films):
+    """Raise unless there is a mean of these models."""
+    if len(weights) != len(films) or not len(films):
+        raise ValueError(
+            f"weights and films must be one a hospital, got {len(weights)} and {len(films)}"
+        )
+    if min(films) <= 0:
+        raise ValueError(f"films must be above 0, got {list(films)}")
+    shapes = [{name: tuple(value.shape) for name, value in part.items()} for part in weights]
+    if any(other != shapes[0] for other in shapes):
+        raise ValueError("weights must be of one architecture, got other names or shapes")

@@ -8,12 +8,14 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import jupytext
 import nbformat
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 from notebooks import ROOT, make_notebook, sources
 from test_imports import imports, path_of
 
@@ -235,6 +237,27 @@ def test_a_chapter_says_what_it_needs_what_comes_next_and_how_long_it_takes(page
     counted = reading_minutes(page)
     assert 0.6 * counted <= int(said[1]) <= 1.4 * counted, f"counted: {counted:.0f} minutes"
     assert "\n## For teachers\n" in page.read_text("utf8")
+
+
+def long_paragraphs(page):
+    """Yield paragraphs of more than 45 words: each is one message of the Chinese catalogue.
+
+    A link and a formula count as one word, as a figure's caption counts as a paragraph.
+    """
+    parser = MarkdownIt("commonmark").enable("table")
+    as_one = r"\$[^$]*\$|\[[^\]]*\]\([^)]*\)|https?://\S+|<[^>]*>"
+    for cell in stored(page).cells:
+        tokens = parser.parse(cell.source) if cell.cell_type == "markdown" else []
+        for opening, inside in pairwise(tokens):
+            if opening.type == "paragraph_open":
+                words = re.findall(r"[^\W\d_][\w’-]*", re.sub(as_one, " x ", inside.content))
+                if len(words) > 45:
+                    yield f"{len(words)} words: {inside.content}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_paragraph_has_at_most_45_words(page):
+    assert not [*long_paragraphs(page)]
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=name)

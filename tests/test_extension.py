@@ -254,17 +254,24 @@ def test_large_pictures_become_smaller_and_greys_stay_exact(tmp_path):
     grey = np.repeat(rng.integers(0, 256, (300, 300, 1), np.uint8), 3, axis=2)
     colours = np.linspace(0, 255, 300 * 300 * 3).astype(np.uint8).reshape(300, 300, 3)
     colours[..., 1] = rng.integers(0, 64, (300, 300))
-    for name, pixels in (("grey", grey), ("colours", colours)):
-        Image.fromarray(pixels).convert("RGBA").save(tmp_path / f"{name}.png")
-    before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    images, small = tmp_path / "_images", np.zeros((8, 8, 3), np.uint8)
+    images.mkdir()
+    for name, pixels in (("grey", grey), ("colours", colours), ("small", small)):
+        Image.fromarray(pixels).convert("RGBA").save(images / f"{name}.png")
+    page = tmp_path / "page.html"
+    page.write_text('<img src="../_images/grey.png"> <img src="../_images/small.png"> grey.png')
+    before = {path.stem: path.stat().st_size for path in images.iterdir()}
     book_extension.shrink_pictures(tmp_path)
-    after = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
-    assert set(after) == set(before)
-    assert all(after[name] < size for name, size in before.items())
-    with Image.open(tmp_path / "grey.png") as picture:
-        np.testing.assert_array_equal(np.asarray(picture), grey[..., 0])
-    with Image.open(tmp_path / "colours.png") as picture:
+    after = {path.name: path.stat().st_size for path in images.iterdir()}
+    assert set(after) == {"grey.webp", "colours.webp", "small.png"}
+    assert all(after[f"{name}.webp"] < before[name] for name in ("grey", "colours"))
+    said = '<img src="../_images/grey.webp"> <img src="../_images/small.png"> grey.png'
+    assert page.read_text() == said
+    with Image.open(images / "grey.webp") as picture:
+        np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), grey)
+    with Image.open(images / "colours.webp") as picture:
         shown = np.asarray(picture.convert("RGB"), int)
     assert np.abs(shown - colours).mean() < 8
     book_extension.shrink_pictures(tmp_path)
-    assert {path.name: path.stat().st_size for path in tmp_path.iterdir()} == after
+    assert {path.name: path.stat().st_size for path in images.iterdir()} == after
+    assert page.read_text() == said

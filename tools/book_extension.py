@@ -290,29 +290,37 @@ def on_page_context(app, pagename, templatename, context, doctree):
     ]
 
 
-def shrink_pictures(folder):
-    """Store large pictures with 256 colours, where that makes them smaller; greys stay exact.
+def shrink_pictures(out):
+    """Store large pictures as WebP with 256 colours at most, if smaller; greys stay exact.
 
     A page is to weigh little; matplotlib writes four bytes a pixel.
     """
     from PIL import Image
 
-    for path in sorted(folder.glob("*.png")):
+    smaller = []
+    for path in sorted((out / "_images").glob("*.png")):
         if path.stat().st_size < SMALL_PICTURE:
             continue
         with Image.open(path) as picture:
-            if picture.mode in ("L", "P"):  # by an earlier build
-                continue
-            colours = picture.convert("RGB")
-        red, green, blue = colours.split()
-        grey = red.tobytes() == green.tobytes() == blue.tobytes()
-        few = red if grey else colours.quantize(256, dither=Image.Dither.NONE)
+            few = picture.convert("RGB")
+        red, green, blue = few.split()
+        if not red.tobytes() == green.tobytes() == blue.tobytes():
+            few = few.quantize(256, dither=Image.Dither.NONE).convert("RGB")
         beside = path.with_suffix(".part")
-        few.save(beside, format="PNG", optimize=True)
+        few.save(beside, format="WEBP", lossless=True, method=6)
         if beside.stat().st_size < path.stat().st_size:
-            beside.replace(path)
+            beside.replace(path.with_suffix(".webp"))
+            smaller.append(path)
         else:
             beside.unlink()
+    shown = re.compile("|".join(re.escape(f"_images/{path.name}") for path in smaller) or "$^")
+    for page in out.rglob("*.html"):
+        text = page.read_text("utf8")
+        lighter = shown.sub(lambda found: found[0].removesuffix(".png") + ".webp", text)
+        if lighter != text:
+            page.write_text(lighter, "utf8")
+    for path in smaller:
+        path.unlink()
 
 
 def on_finished(app, exception):
@@ -320,7 +328,7 @@ def on_finished(app, exception):
     if exception:
         return
     out = Path(app.outdir)
-    shrink_pictures(out / "_images")
+    shrink_pictures(out)
     if (out / "_static" / "scripts" / "fontawesome.js").is_file():
         leave_out_what_is_not_shown(out)
 

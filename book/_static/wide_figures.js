@@ -2,7 +2,7 @@
 window.addEventListener("load", () => {
   const DENSITY = 2; // figures are stored for screens of twice the density
   const SMALLEST = 0.8;
-  document.querySelectorAll(".bd-article div.cell_output img[src$='.png']").forEach((image) => {
+  document.querySelectorAll(".bd-article div.cell_output img:is([src$='.png'], [src$='.webp'])").forEach((image) => {
     const readable = (SMALLEST * image.naturalWidth) / DENSITY;
     if (readable <= image.parentElement.clientWidth) return;
     const box = document.createElement("div");

@@ -117,8 +117,12 @@ _CARDS = {
             "posterior part outlined by hand. The test masks were never published."
         ),
         faults=(
-            "Numbers 2k - 1 and 2k seem to be two sides of one patient, which is not said: a "
+            "Numbers 2k - 1 and 2k seem to be two scans of one patient, which is not said: a "
             "split by scan puts patients on both sides.",
+            "In nearly all such pairs front and back lie the same way round, so that they are "
+            "not the two sides as they lie in the head: one was mirrored, or one side came twice.",
+            "The cut follows the outline by some millimetres: the size of a file tells the size "
+            "of its hippocampus before a grey value is read.",
             "The units of grey differ from scan to scan.",
             "The header's place is not the patient's: every scan begins at the same millimetre, "
             "so that left and right cannot be read from it.",

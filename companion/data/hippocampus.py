@@ -71,9 +71,9 @@ class HippocampusData:
     numbers : numpy.ndarray
         int, (N,), rising: the numbers of the files.
     patients : numpy.ndarray
-        str, (N,): numbers 2k - 1 and 2k seem to be the two sides of one patient k. They were
-        not published as such: most complete pairs share the step between their grey values,
-        other neighbours do not.
+        str, (N,): numbers 2k - 1 and 2k seem to be two scans of one patient k. They were not
+        published as such: most complete pairs share the step between their grey values, other
+        neighbours do not. Which side of the head a scan shows is not in the files.
     source, licence : str
         Whom to cite, under which terms.
     is_synthetic : bool

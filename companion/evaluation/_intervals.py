@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import owens_t
 from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
@@ -17,9 +18,12 @@ Ends = tuple[float, float]
 #: Patients of the rarer class from which DeLong's variance weighs as much as the model's.
 HALF_TRUSTED = 20
 #: Share of what calibrated probabilities would vary that the Brier score's variance takes in.
-MODEL_SHARE = 0.25
-#: Average precision needs so many patients who are ill, the AUROC so many of both kinds.
-LEAST_ILL, LEAST_OF_EACH = 5, 2
+MODEL_SHARE = 0.15
+#: Patients that a share needs (two can be found in three ways only), and the AUROC of both kinds.
+LEAST, LEAST_OF_EACH = 3, 2
+#: Patients who are ill that average precision needs, and how many films each is worth at most:
+#: a curve is made of pairs, so that its variance can be that of more films than there are ill.
+LEAST_ILL, MOST_WORTH = 5, 3.25
 
 
 class Unknown(ValueError):
@@ -79,11 +83,12 @@ def effective_size(value: float, variance: float, rows: np.ndarray, design: Desi
     Else as many as have the resamples' variance, corrected for degrees of freedom.
     Where nothing varies the resamples say nothing: each patient counts as one film.
     """
-    if not design.clustered:
-        return float(rows.sum())
     patients = design.patients(rows)
-    if patients < 2:
-        raise Unknown("the films are of one patient")
+    if patients < LEAST:
+        what = "patient" if design.clustered else "film"
+        raise Unknown(f"of {patients} {what}{'s' * (patients != 1)}: at least {LEAST} needed")
+    if not design.clustered:
+        return float(patients)
     size = min(value * (1 - value) / variance, rows.sum()) if variance > 0 else patients
     # A spread among few patients comes out too small, by one patient in all.
     correction = (1 - 1 / patients) * (design.normal() / design.quantile(patients)) ** 2
@@ -110,14 +115,15 @@ def auroc(value: float, labels: np.ndarray, scores: np.ndarray, design: Design) 
     if fewest < LEAST_OF_EACH:
         raise Unknown(f"{ill} ill and {healthy} healthy: at least {LEAST_OF_EACH} of each needed")
     m, n = (labels == 1).sum(), (labels == 0).sum()
-    seen, model = delong_variance(labels, scores, design.groups), _newcombe(value, m, n)
-    trust = fewest / (fewest + HALF_TRUSTED) if seen > 0 else 0.0
     # Without evidence the films of a patient count as one.
-    ratio = (trust * seen / model if trust else 0.0) + (1 - trust) * len(labels) / design.patients()
+    ratio = expected = len(labels) / design.patients()
+    if (seen := delong_variance(labels, scores, design.groups)) > 0:
+        seen, trust = seen / binormal_variance(value, m, n), fewest / (fewest + HALF_TRUSTED)
+        ratio = max(trust * seen + (1 - trust) * expected, seen)
     critical = design.quantile(fewest) * np.sqrt(ratio)
 
     def _excess(true):
-        return abs(value - true) - critical * np.sqrt(_newcombe(true, m, n))
+        return abs(value - true) - critical * np.sqrt(binormal_variance(true, m, n))
 
     step = 1e-9
     low = brentq(_excess, 0, value - step) if value > step and _excess(0) > 0 else 0.0
@@ -125,11 +131,14 @@ def auroc(value: float, labels: np.ndarray, scores: np.ndarray, design: Design) 
     return float(low), float(high)
 
 
-def _newcombe(area, ill, healthy):
-    """Hanley and McNeil's variance of the AUROC, both numbers replaced by their mean."""
-    more = (ill + healthy) / 2 - 1
-    inner = 1 + more * (1 - area) / (2 - area) + more * area / (1 + area)
-    return area * (1 - area) * inner / (ill * healthy)
+def binormal_variance(area: float, ill: int, healthy: int) -> float:
+    """Return the variance of an AUROC if the scores of both kinds are normal, equally spread.
+
+    Two films of one kind are both on the right side of one of the other with a probability that
+    Owen's function T gives; the rest is Hanley and McNeil's formula.
+    """
+    both = area - 2 * owens_t(norm.ppf(area), 1 / np.sqrt(3))
+    return (area * (1 - area) + (ill + healthy - 2) * (both - area**2)) / (ill * healthy)
 
 
 def placements(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -158,8 +167,11 @@ def average_precision(value: float, variance: float, ill: np.ndarray, design: De
     patients = design.patients(ill)
     if patients < LEAST_ILL:
         raise Unknown(f"{patients} ill: at least {LEAST_ILL} needed")
-    # A curve is made of pairs, which can be worth more films than there are.
-    size = min(value * (1 - value) / variance, 2 * len(ill)) if variance > 0 else patients
+    if variance == 0:
+        raise Unknown(
+            "nothing varies among the resamples: no healthy film stands above one who is ill"
+        )
+    size = min(value * (1 - value) / variance, MOST_WORTH * patients)
     degrees_of_freedom = 2 * patients
     if design.clustered:
         fewest = min(patients, design.patients(~ill))

@@ -186,8 +186,8 @@ def interval_methods() -> pd.DataFrame:
     )
     rows = {
         "auroc": (
-            "Newcombe's method 5 on Hanley and McNeil's variance, shrunk towards DeLong's",
-            "Newcombe 2006; DeLong et al. 1988; with groups Obuchowski 1997",
+            "score interval: binormal variance, DeLong's mixed in; DeLong's where it is greater",
+            "Hanley and McNeil 1982; DeLong et al. 1988; with groups Obuchowski 1997",
         ),
         "average_precision": (
             "Wilson's, for the effective sample size, degrees of freedom from the ill",
@@ -207,7 +207,7 @@ def interval_methods() -> pd.DataFrame:
             "Zou and Donner 2008",
         ),
         "brier": (
-            "Wilson's, for the effective sample size, a quarter of it from the probabilities",
+            "Wilson's, for the effective sample size, part of it from the probabilities",
             "Franco et al. 2019",
         ),
         "ece": (

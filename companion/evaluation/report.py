@@ -150,12 +150,14 @@ def evaluate(
     -----
     Each score has the method that holds in simulation what it promises, also with few films:
     ``benchmarks/interval_coverage.py`` counts how often. Below two patients of a class there is
-    none for the AUROC, below five ill none for average precision. A score that is the same for
-    all films says nothing that a sample could vary: what it fixes gets no interval.
+    none for the AUROC, below three to count none for a share, below five ill none for average
+    precision. A score that is the same for all films says nothing that a sample could vary:
+    what it fixes gets no interval.
 
     References
     ----------
-    Newcombe, Statistics in Medicine 25 (2006) 559, doi:10.1002/sim.2324 (AUROC, method 5).
+    Hanley and McNeil, Radiology 143 (1982) 29, doi:10.1148/radiology.143.1.7063747 (AUROC).
+    Owen, Ann. Math. Statist. 27 (1956) 1075, doi:10.1214/aoms/1177728074 (its T function).
     Obuchowski, Biometrics 53 (1997) 567, doi:10.2307/2533958 (several films of a patient).
     Wilson, JASA 22 (1927) 209, doi:10.1080/01621459.1927.10502953.
     Franco et al., J. Surv. Stat. Methodol. 7 (2019) 334, PMC6690503 (effective sample size).

@@ -14,6 +14,7 @@ from companion.in_torch.recurrent import (
     predict_next,
 )
 from companion.in_torch.training import fit, predict, train_epoch
+from companion.in_torch.volume import VolumeCNN
 
 __all__ = [
     "AttentionCNN",
@@ -24,6 +25,7 @@ __all__ = [
     "NextSample",
     "PooledCNN",
     "Rescaled",
+    "VolumeCNN",
     "fit",
     "fit_next",
     "fit_recall",

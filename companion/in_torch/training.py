@@ -97,7 +97,9 @@ def fit(
     """
     check_rounds(epochs, batch_size, patience)
     home = next(model.parameters()).device
-    model.to(choose_device(device), memory_format=torch.channels_last)
+    model.to(choose_device(device))
+    if all(weights.ndim < 5 for weights in model.parameters()):  # the order is that of images
+        model.to(memory_format=torch.channels_last)
     updates = optimizer(model.parameters())
     rates = None if schedule is None else schedule(updates)
     history, best = History(), weights_of(model)

@@ -64,13 +64,16 @@ def _random_score(labels, scores, count, rng):
     return right, roc_auc_score(labels[rows], scores[rows])
 
 
-def one_reader(nodules: Nodules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hold the first of four readers of each nodule against the other three.
+def one_reader(nodules: Nodules, position: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hold one of the four marks of each nodule against the other three.
 
     Parameters
     ----------
     nodules : companion.data.Nodules
         As `read_nodules` returns them.
+    position : int
+        Which of the four, from 0, in the order of the file; marks have no names, so that it is
+        another reader's from nodule to nodule.
 
     Returns
     -------
@@ -79,24 +82,73 @@ def one_reader(nodules: Nodules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         the one, divided by 5; and whose nodule it is.
     """
     found = []
-    for _, own in nodules.annotations.groupby("nodule")[["scan", "malignancy"]]:
-        ratings = own.malignancy.to_numpy()
-        if len(ratings) == 4 and np.median(ratings[1:]) != 3:
-            found.append(
-                (
-                    np.median(ratings[1:]) > 3,
-                    ratings[0] / 5,
-                    nodules.scans.patient[own.scan.iloc[0]],
-                )
-            )
+    for ratings, scan in _rated_by_four(nodules):
+        middle = np.median(np.delete(ratings, position))
+        if middle != 3:
+            found.append((middle > 3, ratings[position] / 5, nodules.scans.patient[scan]))
     labels, scores, patients = map(np.array, zip(*found, strict=True))
     return labels.astype(int), scores, patients
+
+
+def spans(nodules: Nodules) -> pd.Series:
+    """Return how many grades the four ratings of a nodule span, as shares of all such nodules.
+
+    Parameters
+    ----------
+    nodules : companion.data.Nodules
+        As `read_nodules` returns them.
+
+    Returns
+    -------
+    pandas.Series
+        Share by span, from 0 to 4 grades.
+    """
+    import pandas as pd
+
+    found = pd.Series([np.ptp(ratings) for ratings, _ in _rated_by_four(nodules)])
+    return found.value_counts(normalize=True).reindex(range(5), fill_value=0.0)
+
+
+def _rated_by_four(nodules):
+    """Yield the four ratings of malignancy of each nodule that has four, and its scan."""
+    for _, own in nodules.annotations.groupby("nodule")[["scan", "malignancy"]]:
+        if len(own) == 4:
+            yield own.malignancy.to_numpy(), own.scan.iloc[0]
+
+
+def ask_neighbours(
+    images: np.ndarray, labels: np.ndarray, left_out: np.ndarray, *, k: int = 5
+) -> np.ndarray:
+    """Return the share of label 1 among the k most similar images, of those that may be asked.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float, (N, C, H, W).
+    labels : numpy.ndarray
+        int, (N,), 0 or 1.
+    left_out : numpy.ndarray
+        bool, (N, N): row by row, which images this one may not ask.
+    k : int
+        How many.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (N,).
+    """
+    flat = images.reshape(len(images), -1)
+    squares = (flat**2).sum(axis=1)
+    distances = squares[:, None] - 2 * flat @ flat.T + squares  # (N, N), squared
+    distances[left_out] = np.inf
+    nearest = np.argpartition(distances, k, axis=1)[:, :k]
+    return labels[nearest].mean(axis=1)
 
 
 def simulate_coverage(
     labels: np.ndarray, probabilities: np.ndarray, rng: np.random.Generator, *, size: int = 500,
     draws: int = 1000, alpha: float = 0.1,
-) -> np.ndarray:  # fmt: skip
+) -> pd.DataFrame:  # fmt: skip
     """Calibrate on some films and count on the others how often sets hold the truth, many times.
 
     Parameters
@@ -112,21 +164,25 @@ def simulate_coverage(
 
     Returns
     -------
-    numpy.ndarray
-        (draws,): coverage.
+    pandas.DataFrame
+        One row a draw: coverage of all films, of normal ones and of pneumonia.
     """
+    import pandas as pd
+
     from companion.applications import conformal_thresholds, prediction_sets
 
-    found = np.empty(draws)
-    for draw in range(draws):
+    rows = []
+    for _ in range(draws):
         order = rng.permutation(len(labels))
         calibrating, new = order[:size], order[size:]
         thresholds = conformal_thresholds(
             labels[calibrating], probabilities[calibrating], alpha=alpha
         )
         sets = prediction_sets(probabilities[new], thresholds)
-        found[draw] = sets[np.arange(len(new)), labels[new]].mean()
-    return found
+        held = sets[np.arange(len(new)), labels[new]]
+        ill = labels[new] == 1
+        rows.append((held.mean(), held[~ill].mean(), held[ill].mean()))
+    return pd.DataFrame(rows, columns=["all", "normal", "pneumonia"])
 
 
 def shared_slice(nodules: Nodules, nodule: int) -> tuple[dict[str, np.ndarray], dict[str, float]]:

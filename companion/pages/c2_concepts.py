@@ -60,7 +60,13 @@ CASES = {
 }
 
 
-def window_figure(values: np.ndarray, place: tuple[int, int]) -> dict:
+def window_figure(
+    values: np.ndarray,
+    place: tuple[int, int],
+    *,
+    presets: Mapping[str, tuple[float, float]] = WINDOWS,
+    start: str = "soft",
+) -> dict:
     """Return what the figure `window_level` is handed.
 
     Parameters
@@ -69,6 +75,10 @@ def window_figure(values: np.ndarray, place: tuple[int, int]) -> dict:
         (H, W), whole Hounsfield units from -1024 to 1220.
     place : tuple of int
         Row and column of the pixel that is chosen first.
+    presets : mapping of str to tuple of float
+        Centre and width by name, of those that the script knows: lung, soft, body, bone.
+    start : str
+        The preset with which the figure begins.
 
     Returns
     -------
@@ -78,7 +88,7 @@ def window_figure(values: np.ndarray, place: tuple[int, int]) -> dict:
     Raises
     ------
     ValueError
-        If a value is no whole number or out of range.
+        If a value is no whole number or out of range, or `start` is no preset.
 
     Examples
     --------
@@ -91,6 +101,8 @@ def window_figure(values: np.ndarray, place: tuple[int, int]) -> dict:
         raise ValueError(
             f"values must be whole, from -1024 to {last}, got {values.min()} to {values.max()}"
         )
+    if start not in presets:
+        raise ValueError(f"start must be one of {', '.join(presets)}, got {start!r}")
     counts = np.histogram(values, np.arange(first, last + 1, step))[0]
     return {
         "values": packed(values),
@@ -99,7 +111,8 @@ def window_figure(values: np.ndarray, place: tuple[int, int]) -> dict:
         "counts": counts.tolist(),
         "first": first,
         "step": step,
-        "presets": WINDOWS,
+        "presets": dict(presets),
+        "start": start,
         "place": place,
     }
 

@@ -18,20 +18,31 @@ from companion.pages._diagnosis_figures import (
     plot_stains,
 )
 from companion.pages._diagnosis_numbers import (
+    ask_neighbours,
     by_twins,
     one_reader,
     shared_slice,
     simulate_coverage,
+    spans,
 )
+from companion.pages._diagnosis_runs import (
+    fit_detectors,
+    over_runs,
+    runs_table,
+    what_is_answered,
+)
+from companion.pages._diagnosis_volumes import BOX, read_blocks
+from companion.pages.c2_concepts import plot_window_level, window_figure
 from companion.pages.check import Case
 
 if TYPE_CHECKING:
     from companion.films import Films
 
 __all__ = [
-    "CASES", "ask", "by_twins", "foreign_films", "one_reader",
-    "plot_abstention", "plot_coverages", "plot_outlines", "plot_rhythm", "plot_stains",
-    "shared_slice", "simulate_coverage", "slices_of",
+    "BOX", "CASES", "ask", "ask_neighbours", "by_twins", "fit_detectors", "foreign_films",
+    "one_reader", "over_runs", "plot_abstention", "plot_coverages", "plot_outlines",
+    "plot_rhythm", "plot_stains", "plot_window_level", "read_blocks", "runs_table", "shared_slice",
+    "simulate_coverage", "slices_of", "spans", "what_is_answered", "window_figure",
 ]  # fmt: skip
 
 _SURE = np.array([0.9, 0.8, 0.7, 0.6])

@@ -9,6 +9,7 @@ from importlib.resources import files
 #: Each is NAME.json here, and was made by benchmarks/NAME.py.
 TABLES = (
     "delayed_recall",
+    "diagnosis",
     "drift",
     "explanations",
     "federated",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from scipy.special import expit, softmax
 from sklearn.covariance import EmpiricalCovariance, ShrunkCovariance
 from sklearn.metrics import roc_auc_score
@@ -31,7 +32,9 @@ def test_the_greatest_probability_by_hand():
 
 def test_the_energy_is_the_logarithm_of_the_sum_and_never_overflows(rng):
     logits = rng.normal(size=(7, 3))
-    np.testing.assert_allclose(energy_score(logits), -np.log(np.exp(logits).sum(1)))
+    np.testing.assert_allclose(energy_score(logits), -np.log(np.exp(logits).sum(1)), rtol=1e-12)
+    theirs = -2 * torch.logsumexp(torch.from_numpy(logits) / 2, dim=1)
+    np.testing.assert_allclose(energy_score(logits, temperature=2), theirs, rtol=1e-9)
     np.testing.assert_allclose(
         energy_score(logits, temperature=2), -2 * np.log(np.exp(logits / 2).sum(1))
     )
@@ -58,7 +61,7 @@ def test_one_class_is_the_distance_of_scikit_learn(features, rng, shrinkage):
         features
     )
     found = fit_mahalanobis(features, shrinkage=shrinkage)(new)
-    np.testing.assert_allclose(found, np.sqrt(oracle.mahalanobis(new)), rtol=1e-8)
+    np.testing.assert_allclose(found, np.sqrt(oracle.mahalanobis(new)), rtol=1e-9)
 
 
 def test_of_several_classes_the_nearest_mean_counts_with_one_covariance(features, rng):
@@ -68,7 +71,7 @@ def test_of_several_classes_the_nearest_mean_counts_with_one_covariance(features
     oracle = EmpiricalCovariance(assume_centered=True).fit(shifted - means[labels])
     new = rng.normal(size=(20, 5)) * 30
     each = [np.sqrt(oracle.mahalanobis(new - mean)) for mean in means]
-    np.testing.assert_allclose(fit_mahalanobis(shifted, labels)(new), np.min(each, 0), rtol=1e-8)
+    np.testing.assert_allclose(fit_mahalanobis(shifted, labels)(new), np.min(each, 0), rtol=1e-9)
 
 
 def test_scaling_a_feature_changes_no_distance(features):
@@ -84,6 +87,41 @@ def test_neighbours_are_those_of_scikit_learn(features, rng, k):
     np.testing.assert_allclose(fit_neighbours(features, k=k)(new), oracle, rtol=1e-9)
     if k == 1:
         np.testing.assert_allclose(fit_neighbours(features)(features), 0)
+
+
+@pytest.fixture
+def ood():
+    """The detectors of pytorch-ood, where it can be imported: it asks for torchvision."""
+    return pytest.importorskip("pytorch_ood.detector", exc_type=ImportError)
+
+
+def test_pytorch_ood_gives_the_same_scores_of_logits(ood, rng):
+    logits = rng.normal(0, 3, (20, 4))
+    theirs = ood.EnergyBased(None, t=2).predict_logits(torch.from_numpy(logits)).numpy()
+    np.testing.assert_allclose(energy_score(logits, temperature=2), theirs, rtol=1e-9)
+    theirs = ood.MaxSoftmax(None).predict_logits(torch.from_numpy(logits)).numpy()
+    np.testing.assert_allclose(max_probability_score(softmax(logits, 1)), 1 + theirs, rtol=1e-9)
+
+
+def test_pytorch_ood_gives_the_same_distances(ood, features, rng):
+    labels, new = np.arange(80) % 3, rng.normal(size=(20, 5)) * 30
+    own = features + labels[:, None] * 20
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # it keeps its means in this precision
+    try:
+        nearest = ood.KNN(None, k=5, normalize=False)
+        nearest.fit_features(torch.from_numpy(own), torch.from_numpy(labels))
+        distances = nearest.predict_features(torch.from_numpy(new)).numpy()
+        # It adds 1e-6 to the diagonal of the covariance, which on this scale is nothing.
+        around = ood.Mahalanobis(None)
+        around.fit_features(torch.from_numpy(own * 1e3), torch.from_numpy(labels))
+        squared = around.predict_features(torch.from_numpy(new * 1e3)).numpy()
+    finally:
+        torch.set_default_dtype(before)
+    np.testing.assert_allclose(fit_neighbours(own, k=5)(new), distances, rtol=1e-9)
+    # It gives half the square, from the sum of products in place of their mean.
+    found = fit_mahalanobis(own, labels)(new)
+    np.testing.assert_allclose(found, np.sqrt(2 * len(own) * squared), rtol=1e-9)
 
 
 def test_all_scores_are_higher_for_what_is_foreign(features, rng):

@@ -24,8 +24,6 @@ RULES = ["image-alt", "color-contrast", "label", "link-name", "button-name", "li
 
 #: Bytes of a page and of what it loads, without the fonts of its formulas.
 HEAVIEST = 1_500_000
-#: Its films at full size are noise to a PNG; they are to become lighter.
-HEAVIER = {"3_1_cnn.html": 1_700_000}
 
 TEXT_FILES = {".html", ".css", ".js", ".svg"}
 
@@ -104,7 +102,7 @@ def weight(page):
     addresses = {address.partition("#")[0] for address in page.asked}
     files = {Path(unquote(urlparse(url).path)) for url in addresses if url.startswith("file:")}
     sizes = {file.name: sent(file) for file in files if "mathjax" not in file.parts}
-    if sum(sizes.values()) >= HEAVIER.get(page.url.rpartition("/")[2], HEAVIEST):
+    if sum(sizes.values()) >= HEAVIEST:
         heavy = sorted(sizes.items(), key=lambda item: -item[1])[:4]
         yield f"{sum(sizes.values())} bytes, most of them {heavy}"
 
@@ -168,7 +166,9 @@ def small_labels(page):
         "document.querySelectorAll('div.operated').length"
         " === document.querySelectorAll('.operated-figure[data-ready]').length"
     )
-    for image in page.locator("article div.cell_output img[src$='.png']").all():
+    for image in page.locator(
+        "article div.cell_output img:is([src$='.png'], [src$='.webp'])"
+    ).all():
         if image.evaluate("i => !!i.closest('figure.is-operated')"):  # another takes its place
             continue
         shown, stored = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")

@@ -1,4 +1,4 @@
-"""The window of chapter 2's CT slice: every pixel on the canvas is Python's."""
+"""The window of the CT slices of chapters 2 and 6.1: every pixel on the canvas is Python's."""
 
 from __future__ import annotations
 
@@ -54,6 +54,24 @@ def test_a_preset_draws_what_python_reads(opened, name):
     figure.get_by_role("button", name=name).click()
     right = greys(data["presets"][name.lower().split()[0]])
     np.testing.assert_array_equal(shown(figure, right.shape), right)
+
+
+@pytest.mark.parametrize("name", ["Body", "Lung"])
+def test_chapter_6_1_draws_its_piece_of_a_chest(operated, name):
+    page, figure, data = operated("6_1_diagnosis", "window_level")
+    assert page.problems == []
+    buttons = figure.get_by_role("button")
+    assert buttons.all_inner_texts() == ["Body", "Lung"]
+    window = data["presets"][name.lower()]
+    image = read_dicom(get_testdata_file("CT_small.dcm"), window=window)
+    right = np.round(255 * image.pixels.astype(float))
+    if name != "Body":  # with which it begins
+        figure.get_by_role("button", name=name).click()
+    np.testing.assert_array_equal(shown(figure, right.shape), right)
+    low, high, row, column, value, *_ = said(figure)
+    assert (low, high) == image.window
+    assert [row - 1, column - 1] == data["place"]
+    assert value == image.values[tuple(data["place"])]
 
 
 @pytest.mark.parametrize(("center", "width"), [(100, 105), (-100, 5), (250, 3000)])

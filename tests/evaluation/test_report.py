@@ -81,16 +81,17 @@ def test_every_resample_is_scored_as_scikit_learn_would(rng):
 
 
 def covered(rng, study, truth, studies, *, by_patient=True):
-    """Return in which share of the studies each interval holds the truth."""
-    held = dict.fromkeys(METRICS, 0)
+    """Return in which share of the studies that give an interval it holds the truth."""
+    held, given = dict.fromkeys(METRICS, 0), dict.fromkeys(METRICS, 0)
     for _ in range(studies):
         labels, scores, patients = study()
         groups = patients if by_patient else None
         report = evaluate(labels, scores, groups=groups, n_boot=400, rng=rng)
         for metric in METRICS:
             held[metric] += report[metric].low <= truth[metric] <= report[metric].high
-    # A NaN end would count as a miss.
-    return {metric: count / studies for metric, count in held.items()}
+            given[metric] += not report[metric].reason
+    # A NaN end without a reason counts as a miss.
+    return {metric: held[metric] / given[metric] for metric in METRICS}
 
 
 def truth_of(rng, **options):
@@ -330,14 +331,37 @@ def test_the_auroc_of_few_ill_has_an_interval_that_holds(ill):
     assert 0.92 <= held / 400 <= 0.985
 
 
-def test_newcombes_interval_by_hand():
-    """All pairs right among 3 and 5: the low end is where 1 - A is 1.96 standard deviations."""
+def test_the_interval_of_a_perfect_auroc_by_hand():
+    """All pairs right among 3 and 5: the low end is where 1 - A is 1.96 standard deviations.
+
+    Two ill are both above one healthy if two normal differences, correlated by a half, are both
+    positive; a bivariate normal integral says how often.
+    """
     labels, scores = np.repeat([0, 1], [5, 3]), np.arange(8) / 8
     low, high = _intervals.auroc(1.0, labels, scores, _intervals.Design(np.arange(8), 0.95))
-    more = (3 + 5) / 2 - 1
-    variance = low * (1 - low) * (1 + more * (1 - low) / (2 - low) + more * low / (1 + low)) / 15
+    both = scipy.stats.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]])
+    twice = both.cdf([scipy.stats.norm.ppf(low)] * 2)
+    variance = (low * (1 - low) + (3 + 5 - 2) * (twice - low**2)) / 15
     assert high == 1
     assert 1 - low == pytest.approx(1.959964 * np.sqrt(variance), rel=1e-4)
+
+
+def test_without_any_skill_the_aurocs_variance_is_that_of_mann_and_whitney():
+    assert _intervals.binormal_variance(0.5, 3, 4) == pytest.approx((3 + 4 + 1) / (12 * 3 * 4))
+
+
+@pytest.mark.parametrize("unseen", [0.0, 0.2])
+def test_the_aurocs_interval_trusts_the_films_where_they_vary_more_than_the_model(unseen):
+    """25 ill and 25 healthy, 400 studies; of the ill a share looks healthy to the model."""
+    rng, held = np.random.default_rng(12), 0
+    truth = (1 - unseen) * scipy.stats.norm.cdf(3.5 / 2**0.5) + unseen / 2
+    labels = np.repeat([1, 0], 25)
+    for _ in range(400):
+        scores = rng.normal(3.5 * labels * (rng.random(50) >= unseen))
+        area = metrics.roc_auc_score(labels, scores)
+        low, high = _intervals.auroc(area, labels, scores, _intervals.Design(np.arange(50), 0.95))
+        held += low <= truth <= high
+    assert 0.915 <= held / 400 <= 0.985
 
 
 def test_matthews_correlation_of_a_rare_disease_holds():
@@ -367,6 +391,8 @@ def test_a_constant_score_has_reasons_instead_of_intervals(rng):
     [
         ([0, 0, 0, 1], [0.1, 0.2, 0.3, 0.4], "auroc", "1 ill and 3 healthy: at least 2 of each"),
         ([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], "average_precision", "2 ill: at least 5 needed"),
+        ([0, 0, 0, 1, 1], [0.1] * 4 + [0.9], "recall", "of 2 films: at least 3 needed"),
+        ([0, 0, 1, 1, 1, 1, 1], np.arange(7) / 7, "average_precision", "nothing varies among"),
         ([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], "precision", "no film counts as 1"),
         ([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], "mcc", "no film counts as 1"),
         ([0, 0, 1, 1], [0, 0, 1, 1], "ece", "every probability is 0 or 1 and came true"),
@@ -380,10 +406,10 @@ def test_too_little_to_tell_is_a_reason(rng, labels, scores, metric, reason):
 
 
 def test_films_of_one_ill_patient_say_nothing_of_others(rng):
-    groups = [1, 1, 1, 2, 2, 3, 3]
+    groups = [1, 1, 1, 2, 2, 3, 4]
     report = evaluate([1, 1, 1, 0, 0, 0, 0], [0.9] * 3 + [0.1] * 4, groups=groups, rng=rng)
-    assert report["recall"].reason == "the films are of one patient"
-    assert report["mcc"].reason == "the films are of one patient"
+    assert report["recall"].reason == "of 1 patient: at least 3 needed"
+    assert report["mcc"].reason == "of 1 patient: at least 3 needed"
     assert not report["specificity"].reason
 
 

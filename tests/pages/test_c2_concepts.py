@@ -57,6 +57,11 @@ def test_the_packed_slice_holds_every_value():
     for wrong in (0.5, -1025, 1221):
         with pytest.raises(ValueError, match="must be whole"):
             window_figure(np.array([[0, wrong]]), (0, 0))
+    presets = {"body": (40, 400)}
+    own = window_figure(values, (0, 0), presets=presets, start="body")
+    assert (own["presets"], own["start"]) == (presets, "body")
+    with pytest.raises(ValueError, match="start must be one of body, got 'soft'"):
+        window_figure(values, (0, 0), presets=presets)
 
 
 def test_the_table_of_images_says_what_the_files_say():

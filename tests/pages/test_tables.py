@@ -101,3 +101,28 @@ def test_recall_was_measured_for_every_layer_delay_and_seed():
         assert accuracy.shape == (4, 5)
         assert accuracy.min() > 0.4
         assert accuracy.max() <= 1
+
+
+def leaves(tree):
+    """Yield every list of a nested table."""
+    for branch in tree.values():
+        if isinstance(branch, dict):
+            yield from leaves(branch)
+        else:
+            yield branch
+
+
+def test_every_run_of_the_diagnosis_chapter_has_every_number():
+    table = read_table("diagnosis")
+    parts = ("chest", "twins", "transfer", "detectors", "answered", "abstention", "sets", "coin",
+             "volume")  # fmt: skip
+    for part in parts:
+        for values in leaves(table[part]):
+            assert len(values) == table["seeds"] >= 5
+            assert -1 <= min(values) <= max(values) <= 1, part
+    for pair in table["transfer"].values():
+        gain = np.subtract(pair["other start"], pair["random start"])
+        assert (np.array(pair["difference, low"]) <= gain + 1e-4).all()
+        assert (gain <= np.array(pair["difference, high"]) + 1e-4).all()
+    kinds = [set(by_kind) for by_kind in table["detectors"].values()]
+    assert kinds[1:] == kinds[:-1]

@@ -1,12 +1,13 @@
 /* A CT slice under a window that two sliders set. data: values, Hounsfield units as half-precision
    numbers, whole ones up to 2048 exact; rows, columns; counts, one a bin of the histogram, which begins
-   at first and is step wide; presets, centre and width by name; place, the chosen pixel. */
+   at first and is step wide; presets, centre and width by name; start, the preset to begin with; place,
+   the chosen pixel. */
 (() => {
   "use strict";
   const { make, shown, slider, button, plot, unpack, words, register } = window.operated;
   const WORDS = words({
     en: {
-      center: "Level (centre)", width: "Window (width)", presets: { lung: "Lung", soft: "Soft tissue", bone: "Bone" },
+      center: "Level (centre)", width: "Window (width)", presets: { lung: "Lung", soft: "Soft tissue", body: "Body", bone: "Bone" },
       slice: "The slice under this window", histogram: "How many pixels have each value, and the window",
       value: "Hounsfield units", pixels: "pixels (log scale)",
       ends: (low, high) => `Black is ${low} HU and below, white is ${high} HU and above.`,
@@ -14,7 +15,7 @@
       hint: "Click a pixel, or move the circle by arrow keys on the picture (with Shift by ten).",
     },
     zh: {
-      center: "窗位（中心）", width: "窗宽", presets: { lung: "肺窗", soft: "软组织窗", bone: "骨窗" },
+      center: "窗位（中心）", width: "窗宽", presets: { lung: "肺窗", soft: "软组织窗", body: "体部窗", bone: "骨窗" },
       slice: "此窗下的层面", histogram: "各值的像素数，以及窗的范围",
       value: "亨氏单位", pixels: "像素数（对数）",
       ends: (low, high) => `${low} HU 及以下为黑，${high} HU 及以上为白。`,
@@ -26,7 +27,7 @@
   register("window_level", (root, data) => {
     const { rows, columns, counts, first, step } = data;
     const values = unpack(data.values);
-    const state = { center: data.presets.soft[0], width: data.presets.soft[1], place: [...data.place] };
+    const state = { center: data.presets[data.start][0], width: data.presets[data.start][1], place: [...data.place] };
     /* PS3.3 C.11.2.1.2.1: the ends of the window are black and white. */
     const ends = () => [state.center - 0.5 - (state.width - 1) / 2, state.center - 0.5 + (state.width - 1) / 2];
     const grey = (value, [low, high]) =>
@@ -51,7 +52,7 @@
     const surface = make("div", { class: "surface", tabindex: 0, role: "application", "aria-label": WORDS.slice }, figure);
     const canvas = make("canvas", { width: columns, height: rows }, surface);
     const overlay = make("svg", { viewBox: `0 0 ${columns} ${rows}`, "aria-hidden": "true" }, surface);
-    const ring = make("circle", { r: 5 }, overlay);
+    const ring = make("circle", { r: columns / 75 }, overlay);
     const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
 
     const top = Math.log10(Math.max(...counts) + 1);

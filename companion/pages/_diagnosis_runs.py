@@ -121,7 +121,7 @@ def over_runs(values: Sequence[float], form: str = ".2f", *, bounds=(0, 1)) -> s
     Examples
     --------
     >>> over_runs([0.8, 0.9])
-    '0.85 [0.13, 1.00]'
+    '0.85 [0.04, 1.00]'
     >>> over_runs([1.0, 1.0])
     '1.00'
     """

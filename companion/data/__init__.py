@@ -8,11 +8,13 @@ from companion._lazy import lazy_face
 _NAMES = {
     "augment": ("Affine", "apply_affine", "draw_affine", "repeat_exposures"),
     "breast": ("BreastData", "load_breast"),
+    "breast_mri": ("KNOWN_AT", "VISITS", "BreastMriData", "load_breast_mri"),
     "cards": ("DatasetCard", "dataset_card"),
     "cine": ("Cine", "read_cine"),
     "deidentification": ("deidentify", "write_dicom"),
     "dicom": ("DicomImage", "ImageFormatError", "describe_dicom", "read_dicom"),
     "files": ("DatasetCorrupt", "DatasetUnavailable", "fetch", "read_npz"),
+    "hannover": ("HannoverData", "load_hannover"),
     "genes": ("GeneData", "read_genes"),
     "hippocampus": ("HippocampusData", "HippocampusScan", "load_hippocampus"),
     "images": ("center_square", "enlarge", "png_bytes", "read_image"),
@@ -28,6 +30,7 @@ _NAMES = {
     "reports": ("Reports", "make_reports"),
     "residuals": ("Residue", "residual"),
     "volumes": ("Volume", "read_series", "resample"),
+    "wpbc": ("FEATURES", "WpbcData", "load_wpbc"),
     "xray": (
         "Paths", "attenuation_per_mm", "contrast_to_noise", "distance_mm", "expected_counts",
         "path_lengths", "place_lesion",

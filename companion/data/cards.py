@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from companion.data._follow_up_cards import FOLLOW_UP
+
 
 @dataclass(frozen=True)
 class DatasetCard:
@@ -51,7 +53,7 @@ def dataset_card(name: str) -> DatasetCard:
 
     Parameters
     ----------
-    name : {"breast", "hippocampus", "nodules"}
+    name : {"breast", "breast_mri", "hannover", "hippocampus", "nodules", "wpbc"}
         Which.
 
     Returns
@@ -158,4 +160,5 @@ _CARDS = {
             "Small nodules, below 3 mm, have no ratings.",
         ),
     ),
+    **{name: DatasetCard(**parts) for name, parts in FOLLOW_UP.items()},
 }

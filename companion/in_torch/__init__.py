@@ -2,6 +2,14 @@
 
 from companion.in_torch.attention import AttentionCNN
 from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
+from companion.in_torch.cox import (
+    CoxNetwork,
+    VisitNetwork,
+    cox_loss,
+    fit_cox,
+    partial_likelihood,
+    predict_risk,
+)
 from companion.in_torch.features import pooled_features
 from companion.in_torch.models import DocumentCNN, PooledCNN, Rescaled
 from companion.in_torch.pretrained import frozen_features, load_backbone
@@ -20,13 +28,17 @@ __all__ = [
     "AttentionCNN",
     "Checkpoint",
     "CheckpointError",
+    "CoxNetwork",
     "DocumentCNN",
     "NextFrame",
     "NextSample",
     "PooledCNN",
     "Rescaled",
+    "VisitNetwork",
     "VolumeCNN",
+    "cox_loss",
     "fit",
+    "fit_cox",
     "fit_next",
     "fit_recall",
     "frozen_features",
@@ -35,9 +47,11 @@ __all__ = [
     "load_model",
     "make_recall",
     "open_gates",
+    "partial_likelihood",
     "pooled_features",
     "predict",
     "predict_next",
+    "predict_risk",
     "recall_accuracy",
     "save_model",
     "train_epoch",

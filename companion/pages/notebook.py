@@ -16,7 +16,7 @@ import companion
 if TYPE_CHECKING:  # a page's first cell imports this module: nothing slow comes with it
     import pandas as pd
 
-    from companion.data import BreastData, HippocampusData, PneumoniaData
+    from companion.data import BreastData, BreastMriData, HippocampusData, PneumoniaData
     from companion.evaluation.report import Report
 
 #: Scores of a table, unless others are asked for.
@@ -71,12 +71,12 @@ def show_source(*functions: object) -> None:
         display(Markdown(f"```python\n{_without_docstrings(function)}\n```"))
 
 
-def show_data_notice(data: PneumoniaData | BreastData | HippocampusData) -> None:
+def show_data_notice(data: PneumoniaData | BreastData | BreastMriData | HippocampusData) -> None:
     """Say plainly whose images these are, or that they are nobody's.
 
     Parameters
     ----------
-    data : PneumoniaData, BreastData or HippocampusData
+    data : PneumoniaData, BreastData, BreastMriData or HippocampusData
         What was loaded from :mod:`companion.data`.
 
     Examples
@@ -85,7 +85,15 @@ def show_data_notice(data: PneumoniaData | BreastData | HippocampusData) -> None
     """
     from IPython.display import Markdown, display
 
-    if data.is_synthetic:
+    if getattr(data, "is_stand_in", False):
+        text = (
+            "> **These are other patients.**\n"
+            "> The table that this page speaks of could not be had, so that others stand in.\n"
+            f"> Data: {data.source}. Licence: {data.licence}.\n"
+            "> What the text says of numbers does not hold for them.\n"
+            f"> Run `python -m {type(data).__module__}` to see what was tried."
+        )
+    elif getattr(data, "is_synthetic", False):
         text = (
             "> **These are not patients.**\n"
             "> The real data could not be had, so all images below are synthetic phantoms.\n"

@@ -17,6 +17,8 @@ TABLES = (
     "label_errors",
     "learning_curve",
     "pneumonia_seeds",
+    "prognosis_models",
+    "survival_coverage",
 )
 
 

@@ -8,10 +8,15 @@ import pytest
 
 from companion.data import dataset_card
 from companion.data.breast import LICENCE as BREAST_LICENCE
+from companion.data.breast_mri import LICENCE as BREAST_MRI_LICENCE
+from companion.data.hannover import LICENCE as HANNOVER_LICENCE
 from companion.data.hippocampus import LICENCE as HIPPOCAMPUS_LICENCE
+from companion.data.wpbc import LICENCE as WPBC_LICENCE
 
 
-@pytest.mark.parametrize("name", ["breast", "hippocampus", "nodules"])
+@pytest.mark.parametrize(
+    "name", ["breast", "breast_mri", "hannover", "hippocampus", "nodules", "wpbc"]
+)
 def test_every_part_is_printed(name):
     card = dataset_card(name)
     text = card.to_markdown()
@@ -25,6 +30,9 @@ def test_every_part_is_printed(name):
 def test_licences_are_those_of_the_loaders():
     assert dataset_card("breast").licence.startswith(f"{BREAST_LICENCE},")
     assert dataset_card("hippocampus").licence.startswith(f"{HIPPOCAMPUS_LICENCE}:")
+    assert dataset_card("breast_mri").licence == f"{BREAST_MRI_LICENCE}."
+    assert dataset_card("hannover").licence == f"{HANNOVER_LICENCE}."
+    assert dataset_card("wpbc").licence.startswith(f"{WPBC_LICENCE},")
 
 
 @pytest.mark.parametrize("part", ["licence", "faults", "missing"])

@@ -74,6 +74,21 @@ def student_half_width(scores, ddof=1, quantile=None):
     return scores.mean(), quantile * scores.std(ddof=ddof) / np.sqrt(len(scores))
 
 
+def staircase(times, events, t, together=True):
+    """Kaplan and Meier's estimate; without `together` a moment counts as one event."""
+    share = 1.0
+    for moment in np.unique(times[(events == 1) & (times <= t)]):
+        happened = ((times == moment) & (events == 1)).sum() if together else 1
+        share *= 1 - happened / (times >= moment).sum()
+    return share
+
+
+def ordered(times, events, risks):
+    """How many pairs are in the right order, and how many can be compared."""
+    comparable = (times[:, None] < times) & (events[:, None] == 1)
+    return (comparable & (risks[:, None] > risks)).sum(), comparable.sum()
+
+
 WRONG = {
     "gradient_step": [
         lambda x, label, w, rate: (
@@ -336,7 +351,33 @@ WRONG = {
         lambda scores, alpha: np.sort(scores)[::-1][int((len(scores) + 1) * (1 - alpha)) - 1],
         lambda scores, alpha: np.sort(scores)[int(len(scores) * (1 - alpha)) - 1],
     ],
-}
+    "survival_at": [
+        lambda times, events, t: (times > t).mean(),
+        lambda times, events, t: 1 - ((events == 1) & (times <= t)).mean(),
+        lambda times, events, t: staircase(times, events, t - 1e-6),
+        lambda times, events, t: staircase(times[events == 1], events[events == 1], t),
+        lambda times, events, t: staircase(times, np.ones_like(events), t),
+        lambda times, events, t: staircase(times, events, t, together=False),
+        lambda times, events, t: 1 - staircase(times, events, t),
+    ],
+    "pairs_in_order": [
+        lambda times, events, risks: ordered(times, np.ones_like(events), risks),
+        lambda times, events, risks: ordered(times, events, -risks),
+        lambda times, events, risks: ordered(times, events, risks)[::-1],
+        lambda times, events, risks: ordered(-times, events, risks),
+        lambda times, events, risks: (ordered(times, events, risks)[0], len(times)),
+        lambda times, events, risks: ordered(times[events == 1], events[events == 1],
+                                             risks[events == 1]),
+    ],
+    "known_at_film": [
+        lambda values, days: values[days < 0],
+        lambda values, days: values[days >= 0],
+        lambda values, days: values[~np.isnan(days)],
+        lambda values, days: values[np.abs(days) <= 1],
+        lambda values, days: days[days <= 0],
+        lambda values, days: np.where(days <= 0, values, np.nan),
+    ],
+}  # fmt: skip
 
 
 def strided_map(image, kernel, stride):

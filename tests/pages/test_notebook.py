@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from companion import pages
+from companion.data.breast_mri import BreastMriData
 from companion.data.pneumonia import PneumoniaData
 from companion.evaluation.model_card import model_card
 from companion.evaluation.report import evaluate
@@ -105,6 +106,15 @@ def test_the_notice_is_plain(displayed, synthetic):
     text = displayed[0].data
     assert ("These are not patients" in text) == synthetic
     assert ("the publisher" in text and "CC BY 4.0" in text) != synthetic
+
+
+@pytest.mark.parametrize("stand_in", [True, False])
+def test_other_patients_are_announced(displayed, stand_in):
+    notebook.show_data_notice(BreastMriData(None, "the publisher", "CC BY 3.0", stand_in))
+    text = displayed[0].data
+    assert ("These are other patients" in text) == stand_in
+    assert "the publisher" in text
+    assert "not patients" not in text
 
 
 def test_cost_is_a_sentence_and_a_value_for_the_top_of_the_page(displayed, capsys):

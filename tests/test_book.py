@@ -115,6 +115,7 @@ def test_every_page_has_badge_warning_and_setup(page):
 EXTRAS = {"torch": "torch", "keras": "keras", "tensorflow": "keras", "pydicom": "applications"}
 EXTRAS |= {"lifelines": "survival", "openpyxl": "survival"}
 EXTRAS |= {"captum": "trust", "imagehash": "trust", "efficientnet_lite_pytorch": "trust"}
+EXTRAS |= {"cleanlab": "outlook", "lifelines": "survival"}
 
 
 def homes(tree):

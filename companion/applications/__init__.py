@@ -49,6 +49,7 @@ from companion.applications.readers import (
     rating_table,
     reader_counts,
 )
+from companion.applications.rules import SIGNS, add_evidence, cost_of, decide, draw_signs
 from companion.applications.squared_error import brier_score
 from companion.applications.survival import (
     check_follow_up,
@@ -59,10 +60,12 @@ from companion.applications.survival import (
 
 __all__ = [
     "DAYS_PER_MONTH",
+    "SIGNS",
     "Abstention",
     "Heartbeat",
     "PhantomStudy",
     "Prognoses",
+    "add_evidence",
     "agreement_table",
     "baseline_survival",
     "brier_score",
@@ -72,11 +75,14 @@ __all__ = [
     "compare_concordance",
     "concordance",
     "conformal_thresholds",
+    "cost_of",
     "coverage_risk",
     "cross_validate",
+    "decide",
     "describe_sets",
     "detection_auroc",
     "draw_follow_up",
+    "draw_signs",
     "dynamic_auc",
     "energy_score",
     "find_heartbeat",

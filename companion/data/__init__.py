@@ -15,6 +15,7 @@ _NAMES = {
     "dicom": ("DicomImage", "ImageFormatError", "describe_dicom", "read_dicom"),
     "files": ("DatasetCorrupt", "DatasetUnavailable", "fetch", "read_npz"),
     "hannover": ("HannoverData", "load_hannover"),
+    "genes": ("GeneData", "read_genes"),
     "hippocampus": ("HippocampusData", "HippocampusScan", "load_hippocampus"),
     "images": ("center_square", "enlarge", "png_bytes", "read_image"),
     "leakage": (
@@ -26,6 +27,7 @@ _NAMES = {
     "nodules": ("Nodules", "Outline", "outlines", "rating_agreement", "read_nodules"),
     "phantom": ("make_cohort", "make_phantom"),
     "pneumonia": ("PneumoniaData", "load_pneumonia"),
+    "reports": ("Reports", "make_reports"),
     "residuals": ("Residue", "residual"),
     "volumes": ("Volume", "read_series", "resample"),
     "wpbc": ("FEATURES", "WpbcData", "load_wpbc"),

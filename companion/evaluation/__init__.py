@@ -18,6 +18,7 @@ from companion.evaluation.decisions import (
 from companion.evaluation.intervals import Estimate, interval_methods, mean_estimate, mean_interval
 from companion.evaluation.model_card import model_card
 from companion.evaluation.report import METRICS, Report, evaluate
+from companion.evaluation.sample_size import films_to_see_gain, films_to_see_gap
 from companion.evaluation.simulation import draw_study
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "draw_study",
     "evaluate",
     "explain_gap",
+    "films_to_see_gain",
+    "films_to_see_gap",
     "fit_isotonic",
     "fit_platt",
     "fit_temperature",

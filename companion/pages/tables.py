@@ -10,9 +10,12 @@ from importlib.resources import files
 TABLES = (
     "delayed_recall",
     "diagnosis",
+    "drift",
     "explanations",
+    "federated",
     "four_ways",
     "interval_coverage",
+    "label_errors",
     "learning_curve",
     "pneumonia_seeds",
     "prognosis_models",

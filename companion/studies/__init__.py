@@ -2,33 +2,79 @@
 
 from companion.studies.active_learning import choose_next, label_in_rounds
 from companion.studies.budgets import draw_budget, flip_labels
+from companion.studies.drift import (
+    CHANGES,
+    METHODS,
+    bet_against,
+    change_machine,
+    first_alarm,
+    stream_p_values,
+)
+from companion.studies.federated import average_weights, deal_hospitals, fit_federated
 from companion.studies.film_worth import matching_interval, matching_size
+from companion.studies.gene_survival import held_out_risks
 from companion.studies.hand_made import edge_features, hog_features
+from companion.studies.hospitals import open_hospitals, train_every_way, train_small
+from companion.studies.label_errors import (
+    held_out_probabilities,
+    plant_label_errors,
+    rank_suspects,
+    score_search,
+    suspect_labels,
+)
 from companion.studies.learners import LEARNERS, better_cnn, document_model, learn_logistic
+from companion.studies.membership import (
+    attack_membership,
+    fit_private,
+    losses_of,
+    privacy_of,
+)
 from companion.studies.phantoms import draw_splits, found_by_all, mark_those, train_on
 from companion.studies.power_law import PowerLaw, fit_power_law
 from companion.studies.transfer import fine_tune, learn_head, over_seeds
 
 __all__ = [
+    "CHANGES",
     "LEARNERS",
+    "METHODS",
     "PowerLaw",
+    "attack_membership",
+    "average_weights",
+    "bet_against",
     "better_cnn",
+    "change_machine",
     "choose_next",
+    "deal_hospitals",
     "document_model",
     "draw_budget",
     "draw_splits",
     "edge_features",
     "fine_tune",
+    "first_alarm",
+    "fit_federated",
     "fit_power_law",
+    "fit_private",
     "flip_labels",
     "found_by_all",
+    "held_out_probabilities",
+    "held_out_risks",
     "hog_features",
     "label_in_rounds",
     "learn_head",
     "learn_logistic",
+    "losses_of",
     "mark_those",
     "matching_interval",
     "matching_size",
+    "open_hospitals",
     "over_seeds",
+    "plant_label_errors",
+    "privacy_of",
+    "rank_suspects",
+    "score_search",
+    "stream_p_values",
+    "suspect_labels",
+    "train_every_way",
     "train_on",
+    "train_small",
 ]

@@ -327,6 +327,23 @@ WRONG = {
         lambda frames, ms: 1000 / (frames * ms),
         lambda frames, ms: 60_000 / frames / (1000 / ms),
     ],
+    "federated_mean": [
+        lambda weights, films: weights.mean(axis=0),
+        lambda weights, films: films @ weights,
+        lambda weights, films: (films / films.sum() * weights.T).T,
+        lambda weights, films: films[::-1] / films.sum() @ weights,
+    ],
+    "price_per_error": [
+        lambda price, precision: price * precision,
+        lambda price, precision: price / (1 - precision) if precision < 1 else price,
+        lambda price, precision: 1 / precision,
+    ],
+    "add_one_sign": [
+        lambda p, ill, healthy: p * ill / healthy,
+        lambda p, ill, healthy: p * ill / (p * ill + healthy),
+        lambda p, ill, healthy: p / (1 - p) * ill / healthy,
+        lambda p, ill, healthy: p * healthy / (p * healthy + (1 - p) * ill),
+    ],
     "conformal_threshold": [
         lambda scores, alpha: np.quantile(scores, 1 - alpha),
         lambda scores, alpha: np.sort(scores)[int(np.ceil(len(scores) * (1 - alpha))) - 2],

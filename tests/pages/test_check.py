@@ -377,6 +377,25 @@ WRONG = {
         lambda values, days: days[days <= 0],
         lambda values, days: np.where(days <= 0, values, np.nan),
     ],
+    "as_served": [
+        lambda image: image / 255 if image.max() > 1 else image,
+        lambda image: image / 255,
+        lambda image: image,
+        lambda image: image / image.max(),
+        lambda image: image // 255 if image.dtype == np.uint8 else image,
+    ],
+    "differing_weights": [
+        lambda found, wanted: ", ".join(sorted(set(found) ^ set(wanted))),
+        lambda found, wanted: ", ".join(sorted(n for n in found if found[n] != wanted.get(n))),
+        lambda found, wanted: ", ".join(sorted(n for n in wanted if found.get(n) == wanted[n])),
+        lambda found, wanted: ", ".join(sorted(found | wanted)),
+    ],
+    "helps": [
+        lambda difference: "it helps" if difference[0] > 0 else "it harms",
+        lambda difference: "it helps" if difference[1] > 0 else "not shown",
+        lambda difference: "not shown",
+        lambda difference: "it harms" if difference[1] > 0 else "it helps",
+    ],
 }  # fmt: skip
 
 

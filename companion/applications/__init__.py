@@ -1,4 +1,4 @@
-"""What a clinic would ask: when not to answer, how fast a heart beats, how far readers agree."""
+"""What a clinic would ask: when not to answer, how fast a heart beats, where an edge is."""
 
 from companion.applications.abstention import (
     Abstention,
@@ -10,6 +10,13 @@ from companion.applications.conformal import (
     conformal_thresholds,
     describe_sets,
     prediction_sets,
+)
+from companion.applications.contours import (
+    contours_to_mask,
+    grow_mask,
+    mask_to_contours,
+    move_mask,
+    shrink_mask,
 )
 from companion.applications.detectors import (
     detection_auroc,
@@ -30,12 +37,19 @@ from companion.applications.readers import (
     rating_table,
     reader_counts,
 )
+from companion.applications.segmentation import (
+    SegmentationScores,
+    score_segmentation,
+    surface_distances,
+)
 
 __all__ = [
     "Abstention",
     "Heartbeat",
+    "SegmentationScores",
     "agreement_table",
     "conformal_thresholds",
+    "contours_to_mask",
     "coverage_risk",
     "describe_sets",
     "detection_auroc",
@@ -45,11 +59,17 @@ __all__ = [
     "fit_mahalanobis",
     "fit_neighbours",
     "frame_similarity",
+    "grow_mask",
+    "mask_to_contours",
     "max_probability_score",
+    "move_mask",
     "outline_dice",
     "prediction_sets",
     "rating_table",
     "reader_counts",
+    "score_segmentation",
+    "shrink_mask",
+    "surface_distances",
     "threshold_for_coverage",
     "threshold_for_risk",
 ]

@@ -13,9 +13,19 @@ from companion.in_torch.recurrent import (
     linear_predictor,
     predict_next,
 )
+from companion.in_torch.segmentation import (
+    LOSSES,
+    both_losses,
+    dice_loss,
+    fit_segmentation,
+    predict_labels,
+    standardize_volume,
+)
 from companion.in_torch.training import fit, predict, train_epoch
+from companion.in_torch.unet import UNet, UpAndJoin, two_convolutions
 
 __all__ = [
+    "LOSSES",
     "AttentionCNN",
     "Checkpoint",
     "CheckpointError",
@@ -24,9 +34,14 @@ __all__ = [
     "NextSample",
     "PooledCNN",
     "Rescaled",
+    "UNet",
+    "UpAndJoin",
+    "both_losses",
+    "dice_loss",
     "fit",
     "fit_next",
     "fit_recall",
+    "fit_segmentation",
     "frozen_features",
     "linear_predictor",
     "load_backbone",
@@ -35,8 +50,11 @@ __all__ = [
     "open_gates",
     "pooled_features",
     "predict",
+    "predict_labels",
     "predict_next",
     "recall_accuracy",
     "save_model",
+    "standardize_volume",
     "train_epoch",
+    "two_convolutions",
 ]

@@ -42,6 +42,7 @@ from companion.applications.segmentation import (
     score_segmentation,
     surface_distances,
 )
+from companion.applications.structures import means_by_patient, score_scans
 
 __all__ = [
     "Abstention",
@@ -62,11 +63,13 @@ __all__ = [
     "grow_mask",
     "mask_to_contours",
     "max_probability_score",
+    "means_by_patient",
     "move_mask",
     "outline_dice",
     "prediction_sets",
     "rating_table",
     "reader_counts",
+    "score_scans",
     "score_segmentation",
     "shrink_mask",
     "surface_distances",

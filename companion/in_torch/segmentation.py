@@ -246,7 +246,7 @@ def predict_labels(model: nn.Module, volume: np.ndarray) -> np.ndarray:
 
 
 def _stack(arrays, dtype):
-    """Return (D, H, W) of any sizes as one tensor (N, D, H, W), filled up with 0 at the far ends."""
+    """Return (D, H, W) of any sizes as one tensor (N, D, H, W), filled up with 0."""
     sizes = np.array([np.shape(array) for array in arrays])
     stacked = np.zeros((len(arrays), *sizes.max(axis=0)), dtype)
     for place, array, (depth, height, width) in zip(stacked, arrays, sizes, strict=True):

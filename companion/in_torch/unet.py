@@ -122,9 +122,7 @@ class UNet(nn.Module):
     ):
         super().__init__()
         if structures < 2:
-            raise ValueError(
-                f"structures must be at least 2, with the background, got {structures}"
-            )
+            raise ValueError(f"structures must be 2 or more, one the background, got {structures}")
         if len(widths) < 2 or min(widths) < 1:
             raise ValueError(f"widths must be two or more numbers above 0, got {tuple(widths)}")
         with torch.random.fork_rng(devices=[]):

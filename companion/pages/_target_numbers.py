@@ -1,0 +1,120 @@
+"""Numbers of chapter 6.2's target: siblings among scans, a mean mask, what readers differ by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from companion.data import HippocampusData
+
+#: A frame into which every scan fits, whatever its grey centre.
+_FRAME = (72, 96, 80)
+
+
+def grey_step(values: np.ndarray) -> float:
+    """Return the smallest step between two grey values of a scan.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Of any shape.
+
+    Returns
+    -------
+    float
+        Above 0: what one stored unit stands for, if neighbours occur.
+
+    Examples
+    --------
+    >>> grey_step(np.array([0.0, 0.5, 2.0]))
+    0.5
+    """
+    return float(np.diff(np.unique(values)).min())
+
+
+def shared_steps(data: HippocampusData, scans: int) -> pd.DataFrame:
+    """Count how often neighbours in number have one and the same grey step.
+
+    Parameters
+    ----------
+    data : companion.data.HippocampusData
+        The scans.
+    scans : int
+        How many to read, from the first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Two rows, numbers 2k-1 and 2k, and numbers 2k and 2k+1: neighbours, and with one step.
+    """
+    import pandas as pd
+
+    rows = range(min(scans, len(data)))
+    steps = {int(data.numbers[row]): grey_step(data[row].image.values) for row in rows}
+    found = {}
+    for name, odd in (("2k-1 and 2k", 1), ("2k and 2k+1", 0)):
+        pairs = [(n, n + 1) for n in steps if n + 1 in steps and n % 2 == odd]
+        same = sum(np.isclose(steps[a], steps[b], rtol=1e-6) for a, b in pairs)
+        found[name] = {"neighbours": len(pairs), "with one grey step": int(same)}
+    return pd.DataFrame.from_dict(found, orient="index")
+
+
+def mean_mask(
+    volumes: Sequence[np.ndarray], labels: Sequence[np.ndarray], structures: int = 3
+) -> np.ndarray:
+    """Average masks, each shifted so that its image's grey centre lies in the middle.
+
+    Parameters
+    ----------
+    volumes : sequence of numpy.ndarray
+        float, (D, H, W).
+    labels : sequence of numpy.ndarray
+        int, (D, H, W).
+    structures : int
+        Labels, the background among them.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (structures, ...): how often each structure stood at each place of a frame.
+    """
+    found = np.zeros((structures, *_FRAME))
+    found[0] = len(labels)
+    for volume, label in zip(volumes, labels, strict=True):
+        place = _place(volume)
+        for structure in range(1, structures):
+            found[(structure, *place)] += label == structure
+            found[(0, *place)] -= label == structure
+    return found / len(labels)
+
+
+def place_mask(mean: np.ndarray, volume: np.ndarray) -> np.ndarray:
+    """Put the mean mask on a scan, by the scan's grey centre, and take the likeliest label.
+
+    Parameters
+    ----------
+    mean : numpy.ndarray
+        From :func:`mean_mask`.
+    volume : numpy.ndarray
+        float, (D, H, W).
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, (D, H, W).
+    """
+    return mean[(slice(None), *_place(volume))].argmax(axis=0).astype(np.uint8)
+
+
+def _place(volume):
+    """Return where in the frame a scan lies whose grey centre is put into the middle."""
+    from scipy.ndimage import center_of_mass
+
+    middle = np.rint(center_of_mass(volume - volume.min())).astype(int)
+    starts = [size // 2 - m for size, m in zip(_FRAME, middle, strict=True)]
+    return tuple(slice(s, s + n) for s, n in zip(starts, volume.shape, strict=True))

@@ -36,6 +36,7 @@ from companion.applications.readers import (
     outline_dice,
     rating_table,
     reader_counts,
+    reader_masks,
 )
 from companion.applications.segmentation import (
     SegmentationScores,
@@ -69,6 +70,7 @@ __all__ = [
     "prediction_sets",
     "rating_table",
     "reader_counts",
+    "reader_masks",
     "score_scans",
     "score_segmentation",
     "shrink_mask",

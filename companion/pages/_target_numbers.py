@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from companion.data import HippocampusData
+    from companion.data import HippocampusData, Nodules
 
 #: A frame into which every scan fits, whatever its grey centre.
 _FRAME = (72, 96, 80)
@@ -118,3 +118,87 @@ def _place(volume):
     middle = np.rint(center_of_mass(volume - volume.min())).astype(int)
     starts = [size // 2 - m for size, m in zip(_FRAME, middle, strict=True)]
     return tuple(slice(s, s + n) for s, n in zip(starts, volume.shape, strict=True))
+
+
+def readers_differ(nodules: Nodules, rng: np.random.Generator, *, count: int) -> pd.DataFrame:
+    """Hold the outlines of readers of one nodule against each other, pair by pair.
+
+    Parameters
+    ----------
+    nodules : companion.data.Nodules
+        As `read_nodules` returns them.
+    rng : numpy.random.Generator
+        Which nodules, of those with four outlines in regular slices.
+    count : int
+        How many nodules.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a nodule: its patient, the means over pairs of readers of dice, hd95_mm and
+        assd_mm, and the readers' median volume_ml with its coefficient of variation.
+    """
+    import itertools
+
+    import pandas as pd
+
+    from companion.applications import reader_masks, score_segmentation
+
+    sizes = nodules.annotations.groupby("nodule").size()
+    rows = []
+    for nodule in rng.permutation(sizes.index[sizes == 4]):
+        try:
+            masks, spacing = reader_masks(nodules, int(nodule))
+        except ValueError:  # lines in one slice, or in slices of no regular distance
+            continue
+        if not all(mask.any() for mask in masks.values()):
+            continue
+        pairs = [
+            score_segmentation(one, other, spacing_mm=spacing)
+            for one, other in itertools.combinations(masks.values(), 2)
+        ]
+        volumes = np.array([mask.sum() for mask in masks.values()]) * np.prod(spacing) / 1000
+        scan = nodules.annotations.scan[next(iter(masks))]
+        row = {name: np.mean([getattr(pair, name) for pair in pairs])
+               for name in ("dice", "hd95_mm", "assd_mm")}  # fmt: skip
+        row |= {"volume_ml": np.median(volumes), "variation": volumes.std(ddof=1) / volumes.mean()}
+        rows.append({"patient": nodules.scans.patient[scan]} | row)
+        if len(rows) == count:
+            break
+    return pd.DataFrame(rows)
+
+
+def contour_errors(mask: np.ndarray, spacing_mm: Sequence[float]) -> pd.DataFrame:
+    """Return what scores say of an outline that was moved, grown and shrunk.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        bool, (D, H, W).
+    spacing_mm : sequence of float
+        Distance of slices, rows and columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an error: Dice, HD95 and ASSD in mm, the volume in ml and its change in percent.
+    """
+    import pandas as pd
+
+    from companion.applications import grow_mask, move_mask, score_segmentation, shrink_mask
+
+    mask = np.pad(mask, 6)
+    changed = {"as drawn": mask}
+    for size in (1.0, 2.0, 3.0):
+        changed[f"moved {size:.0f} mm"] = move_mask(mask, (0, 0, size), spacing_mm=spacing_mm)
+        changed[f"grown {size:.0f} mm"] = grow_mask(mask, size, spacing_mm=spacing_mm)
+        changed[f"shrunk {size:.0f} mm"] = shrink_mask(mask, size, spacing_mm=spacing_mm)
+    voxel_ml = float(np.prod(spacing_mm)) / 1000
+    rows = {}
+    for name, other in changed.items():
+        scores = score_segmentation(other, mask, spacing_mm=spacing_mm)
+        rows[name] = {
+            "Dice": scores.dice, "HD95, mm": scores.hd95_mm, "ASSD, mm": scores.assd_mm,
+            "ml": other.sum() * voxel_ml, "change, %": 100 * (other.sum() / mask.sum() - 1),
+        }  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index")

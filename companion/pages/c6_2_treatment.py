@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from companion.pages._target_numbers import grey_step, mean_mask, place_mask, shared_steps
+from companion.pages._target_numbers import (
+    contour_errors,
+    grey_step,
+    mean_mask,
+    place_mask,
+    readers_differ,
+    shared_steps,
+)
 from companion.pages.check import Case
 
-__all__ = ["CASES", "SHARES", "STRUCTURES", "grey_step", "mean_mask", "place_mask", "shared_steps"]
+__all__ = [
+    "CASES", "SHARES", "STRUCTURES", "contour_errors", "grey_step", "mean_mask", "place_mask",
+    "readers_differ", "shared_steps",
+]  # fmt: skip
 
 #: Of the patients: to learn from, to choose on, to be tested once.
 SHARES = (0.6, 0.15, 0.25)

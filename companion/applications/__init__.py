@@ -25,11 +25,29 @@ from companion.applications.detectors import (
     fit_neighbours,
     max_probability_score,
 )
+from companion.applications.dose import (
+    DoseVolumeHistogram,
+    conformity_index,
+    dose_at_volume,
+    dose_table,
+    dose_volume_histogram,
+    homogeneity_index,
+    volume_at_dose,
+)
 from companion.applications.heartbeat import (
     Heartbeat,
     find_heartbeat,
     find_repeats,
     frame_similarity,
+)
+from companion.applications.phantoms import Phantom, load_tg119
+from companion.applications.planning import (
+    Influence,
+    Objective,
+    TreatmentPlan,
+    beam_doses,
+    dose_influence,
+    optimize_plan,
 )
 from companion.applications.readers import (
     agreement_table,
@@ -47,14 +65,25 @@ from companion.applications.structures import means_by_patient, score_scans
 
 __all__ = [
     "Abstention",
+    "DoseVolumeHistogram",
     "Heartbeat",
+    "Influence",
+    "Objective",
+    "Phantom",
     "SegmentationScores",
+    "TreatmentPlan",
     "agreement_table",
+    "beam_doses",
     "conformal_thresholds",
+    "conformity_index",
     "contours_to_mask",
     "coverage_risk",
     "describe_sets",
     "detection_auroc",
+    "dose_at_volume",
+    "dose_influence",
+    "dose_table",
+    "dose_volume_histogram",
     "energy_score",
     "find_heartbeat",
     "find_repeats",
@@ -62,10 +91,13 @@ __all__ = [
     "fit_neighbours",
     "frame_similarity",
     "grow_mask",
+    "homogeneity_index",
+    "load_tg119",
     "mask_to_contours",
     "max_probability_score",
     "means_by_patient",
     "move_mask",
+    "optimize_plan",
     "outline_dice",
     "prediction_sets",
     "rating_table",
@@ -77,4 +109,5 @@ __all__ = [
     "surface_distances",
     "threshold_for_coverage",
     "threshold_for_risk",
+    "volume_at_dose",
 ]

@@ -1,6 +1,6 @@
 """Plans of the TG-119 phantom: photons and protons, other weights, other beams, finer beamlets.
 
-Run ``OMP_NUM_THREADS=1 python benchmarks/plans.py``: about fifteen minutes on one core.
+Run ``OMP_NUM_THREADS=1 python benchmarks/plans.py``: about ten minutes on one core.
 """
 
 from __future__ import annotations
@@ -122,14 +122,14 @@ def main() -> None:
                 "quarter_gy": packed(quarter_gy, "u1"),
             }
         if beams == 9:
-            for core in (0, 30, 300, 3000):
+            for core in (0, 3000):
                 changed = optimize_plan(phantom, influence, asked(core=core), progress=False)
                 keep("trade", f"core weight {core}", judged(phantom, influence, changed, ()))
-            for limit in (5, 10, 20, 25):
+            for limit in (5, 25):
                 changed = optimize_plan(phantom, influence, asked(core_gy=limit), progress=False)
                 keep("trade", f"core limit {limit} Gy", judged(phantom, influence, changed, ()))
         del influence, plan
-    for beamlet, side in [(15, 15)] if quick else [(10, 5), (7, 5), (5, 5), (10, 7.5), (5, 7.5)]:
+    for beamlet, side in [(15, 15)] if quick else [(10, 5), (5, 5)]:
         row = plan_of(asked(1000, 300, 30, 15, 35), beamlet_mm=beamlet, grid_mm=side)[2]
         keep("beamlets", f"{beamlet} mm beamlets, {side} mm grid", row)
     if not quick:

@@ -61,6 +61,7 @@ from companion.applications.segmentation import (
     score_segmentation,
     surface_distances,
 )
+from companion.applications.structure_masks import structure_mask
 from companion.applications.structures import means_by_patient, score_scans
 
 __all__ = [
@@ -106,6 +107,7 @@ __all__ = [
     "score_scans",
     "score_segmentation",
     "shrink_mask",
+    "structure_mask",
     "surface_distances",
     "threshold_for_coverage",
     "threshold_for_risk",

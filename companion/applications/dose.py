@@ -69,11 +69,11 @@ def dose_volume_histogram(
     References
     ----------
     R. E. Drzymala et al., "Dose-volume histograms", International Journal of Radiation
-    Oncology, Biology, Physics 21, 71-78 (1991), doi:10.1016/0360-3016(91)90168-4.
+    Oncology, Biology, Physics 21, 71-78 (1991).
 
     Examples
     --------
-    A ramp of 1 to 4 Gy: three voxels of four get at least 2 Gy.
+    Of 1 to 4 Gy, three voxels of four get at least 2 Gy.
 
     >>> ramp = np.arange(1.0, 5.0).reshape(1, 1, 4)
     >>> found = dose_volume_histogram(ramp, np.ones((1, 1, 4)), spacing_mm=(2, 5, 5),
@@ -160,7 +160,7 @@ def conformity_index(dose_gy: np.ndarray, target: np.ndarray, prescribed_gy: flo
     Parameters
     ----------
     dose_gy : numpy.ndarray
-        (D, H, W), in Gy, at least 0; all that gets the prescribed dose must lie in it.
+        (D, H, W), in Gy, at least 0, with all that gets the prescribed dose.
     target : numpy.ndarray
         bool, or 0 and 1, (D, H, W), not empty.
     prescribed_gy : float
@@ -180,12 +180,11 @@ def conformity_index(dose_gy: np.ndarray, target: np.ndarray, prescribed_gy: flo
     References
     ----------
     I. Paddick, "A simple scoring ratio to index the conformity of radiosurgical treatment
-    plans", Journal of Neurosurgery 93 (Supplement 3), 219-222 (2000),
-    doi:10.3171/jns.2000.93.supplement_3.0219.
+    plans", Journal of Neurosurgery 93 (Supplement 3), 219-222 (2000).
 
     Examples
     --------
-    Two voxels of target, one of them covered, and one voxel covered beside it: 1/2 times 1/2.
+    One of two voxels is covered, and one voxel beside the target: 1/2 times 1/2.
 
     >>> dose = np.array([[[50.0, 50.0, 0.0]]])
     >>> conformity_index(dose, np.array([[[0, 1, 1]]]), 50)
@@ -219,8 +218,7 @@ def homogeneity_index(dose_gy: np.ndarray, target: np.ndarray) -> float:
 
     References
     ----------
-    ICRU Report 83, "Prescribing, recording, and reporting photon-beam intensity-modulated
-    radiation therapy (IMRT)", Journal of the ICRU 10 (1) (2010), doi:10.1093/jicru_ndq002.
+    ICRU Report 83, Journal of the ICRU 10 (1) (2010), doi:10.1093/jicru_ndq002.
 
     Examples
     --------
@@ -242,11 +240,11 @@ def dose_table(
     Parameters
     ----------
     dose_gy : numpy.ndarray
-        (D, H, W), in Gy, at least 0.
+        (D, H, W), in Gy.
     structures : mapping of str to numpy.ndarray
         By name: bool, or 0 and 1, (D, H, W), not empty.
     spacing_mm : sequence of float
-        Distance of slices, rows and columns, above 0.
+        Above 0.
 
     Returns
     -------
@@ -271,9 +269,9 @@ def dose_table(
     for name, mask in structures.items():
         inside = doses_in(dose_gy, mask)
         d95, d10 = np.percentile(inside, [5, 90])
-        rows[name] = {"volume_ml": inside.size * voxel_ml, "d95_gy": d95, "d10_gy": d10,
-                      "mean_gy": inside.mean()}  # fmt: skip
-    return pd.DataFrame.from_dict(rows, orient="index")
+        rows[name] = (inside.size * voxel_ml, d95, d10, inside.mean())
+    columns = ["volume_ml", "d95_gy", "d10_gy", "mean_gy"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def doses_in(dose_gy: np.ndarray, mask: np.ndarray) -> np.ndarray:

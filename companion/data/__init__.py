@@ -24,6 +24,8 @@ _NAMES = {
     "nodules": ("Nodules", "Outline", "outlines", "rating_agreement", "read_nodules"),
     "phantom": ("make_cohort", "make_phantom"),
     "pneumonia": ("PneumoniaData", "load_pneumonia"),
+    "_radiotherapy_types": ("DoseGrid", "PlanFile", "PlannedBeam", "Structure"),
+    "radiotherapy": ("read_dose_grid", "read_plan_file", "read_structures"),
     "residuals": ("Residue", "residual"),
     "volumes": ("Volume", "read_series", "resample"),
     "xray": (

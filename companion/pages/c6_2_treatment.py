@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from companion.pages._target_figures import plot_cases, plot_errors, plot_planes, plot_unet
 from companion.pages._target_numbers import (
     contour_errors,
     grey_step,
@@ -16,7 +17,7 @@ from companion.pages.check import Case
 
 __all__ = [
     "CASES", "SHARES", "STRUCTURES", "contour_errors", "grey_step", "mean_mask", "place_mask",
-    "readers_differ", "shared_steps",
+    "plot_cases", "plot_errors", "plot_planes", "plot_unet", "readers_differ", "shared_steps",
 ]  # fmt: skip
 
 #: Of the patients: to learn from, to choose on, to be tested once.

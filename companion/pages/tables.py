@@ -13,6 +13,7 @@ TABLES = (
     "interval_coverage",
     "learning_curve",
     "pneumonia_seeds",
+    "segmentation",
 )
 
 

@@ -41,11 +41,11 @@ from companion.applications.heartbeat import (
     frame_similarity,
 )
 from companion.applications.phantoms import Phantom, load_tg119
+from companion.applications.plan_doses import beam_doses, dose_on_ct
 from companion.applications.planning import (
     Influence,
     Objective,
     TreatmentPlan,
-    beam_doses,
     dose_influence,
     optimize_plan,
 )
@@ -83,6 +83,7 @@ __all__ = [
     "detection_auroc",
     "dose_at_volume",
     "dose_influence",
+    "dose_on_ct",
     "dose_table",
     "dose_volume_histogram",
     "energy_score",

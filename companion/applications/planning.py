@@ -148,6 +148,7 @@ def dose_influence(
 
     Examples
     --------
+    >>> from companion.applications import load_tg119
     >>> found = dose_influence(load_tg119(), beams=1, beamlet_mm=20, grid_mm=15, progress=False)
     >>> found.grid_shape, found.matrix.shape[1] == len(found.beam_of_beamlet)
     ((22, 34, 34), True)
@@ -220,6 +221,7 @@ def optimize_plan(
 
     Examples
     --------
+    >>> from companion.applications import load_tg119
     >>> phantom = load_tg119()
     >>> coarse = dose_influence(phantom, beams=2, beamlet_mm=20, grid_mm=15, progress=False)
     >>> asked = [Objective("OuterTarget", "deviation", 50, 100)]
@@ -253,35 +255,3 @@ def optimize_plan(
     return TreatmentPlan(
         (total * scale).astype(np.float32), weights, scale, float(found.fun), int(found.nit)
     )
-
-
-def beam_doses(influence: Influence, plan: TreatmentPlan) -> np.ndarray:
-    """Return what each beam of a plan contributes.
-
-    Parameters
-    ----------
-    influence : Influence
-        From which the plan was made.
-    plan : TreatmentPlan
-        Its weights and its scale.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (beams, D, H, W), in Gy, on the grid of the CT: their sum is the plan's dose.
-
-    Raises
-    ------
-    ValueError
-        If the plan has another number of weights than the influence has beamlets.
-    """
-    if len(plan.weights) != influence.matrix.shape[1]:
-        raise ValueError(
-            f"plan has {len(plan.weights)} weights, expected {influence.matrix.shape[1]}: it was "
-            "made from another influence"
-        )
-    doses = []
-    for beam in range(len(influence.angles_deg)):
-        own = influence.beam_of_beamlet == beam
-        doses.append(on_ct(influence, influence.matrix[:, own] @ plan.weights[own]) * plan.scale)
-    return np.stack(doses).astype(np.float32)

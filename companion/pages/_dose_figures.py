@@ -1,0 +1,266 @@
+"""Figures of chapter 6.2's dose: beams, planes, histograms, and what the page's figure needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from companion.pages.figures import COLOURS, DASHES
+from companion.pages.operated import packed
+
+if TYPE_CHECKING:
+    from companion.applications import Influence, Phantom, TreatmentPlan
+
+#: How the phantom's structures are called on the page.
+NAMES = {"OuterTarget": "target", "Core": "core", "BODY": "body"}
+#: TG-119's easier goals for the C shape: at least, at most, at most.
+GOALS = {"d95": 50.0, "d10": 55.0, "core": 25.0}
+#: Of a slice: the body without the air around it, rows from the front.
+PART = np.s_[56:111, 30:136]
+_TOP_GY, _LEAST_GY, _BODY_MM = 60.0, 2.5, 20
+
+
+def plot_beams(phantom: Phantom, angles_deg: Sequence[float], *, ax: Axes | None = None) -> Axes:
+    """Draw the middle slice with its outlines, and an arrow for each beam.
+
+    Parameters
+    ----------
+    phantom : companion.applications.Phantom
+        The C-shaped test.
+    angles_deg : sequence of float
+        Of the gantry: 0 from the front, 90 from the patient's left.
+    ax : Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    Axes
+        In mm.
+    """
+    ax = ax if ax is not None else plt.subplots(figsize=(6, 3.4))[1]
+    middle = _middle(phantom)
+    _show(ax, phantom, middle, 0)
+    centre = np.argwhere(phantom.structures[phantom.target]).mean(0) * phantom.spacing_mm
+    for angle in np.deg2rad(angles_deg):
+        way = np.array([np.sin(angle), -np.cos(angle)])
+        start, end = (centre[2:0:-1] + far * way for far in (78, 45))
+        ax.annotate(
+            "", end, start, arrowprops={"arrowstyle": "-|>", "color": COLOURS[4], "lw": 1.8}
+        )
+    return ax
+
+
+def plot_contributions(
+    phantom: Phantom, influence: Influence, doses: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Draw doses of any size beside each other, each on a scale of its own.
+
+    Parameters
+    ----------
+    phantom : companion.applications.Phantom
+        Whose middle slice is shown.
+    influence : companion.applications.Influence
+        The dose grid.
+    doses : mapping of str to numpy.ndarray
+        By title: (voxels,), dose by voxel of the dose grid.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        One a dose.
+    """
+    from companion.applications import dose_on_ct
+
+    _, axes = plt.subplots(1, len(doses), figsize=(7, 1.75))
+    for ax, (title, dose) in zip(axes, doses.items(), strict=True):
+        whole = dose_on_ct(influence, dose)
+        place = int(whole.max(axis=(1, 2)).argmax()) if len(axes) > 1 and ax is axes[0] else None
+        number = _middle(phantom) if place is None else place
+        _show(ax, phantom, number, 0)
+        part = whole[number]
+        shown = np.ma.masked_less(part, 0.04 * part.max())
+        ax.imshow(shown, cmap="cividis", alpha=0.75, extent=_extent(phantom, 0))
+        ax.set_title(title, fontsize="small", pad=3)
+        ax.set_axis_off()
+    return axes
+
+
+def plot_dose_planes(phantom: Phantom, dose_gy: np.ndarray) -> np.ndarray:
+    """Draw a dose over the CT in three planes through the middle of the core.
+
+    Parameters
+    ----------
+    phantom : companion.applications.Phantom
+        CT and outlines.
+    dose_gy : numpy.ndarray
+        (D, H, W), in Gy, on the grid of the CT.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        Axial, coronal, sagittal.
+    """
+    middle = [int(np.rint(place.mean())) for place in np.nonzero(phantom.structures["Core"])]
+    figure, axes = plt.subplots(1, 3, figsize=(7, 2.7))
+    planes = ("axial", "coronal", "sagittal")
+    for axis, (ax, plane) in enumerate(zip(axes, planes, strict=True)):
+        _show(ax, phantom, middle[axis], axis)
+        part = np.ma.masked_less(np.take(dose_gy, middle[axis], axis), _LEAST_GY)
+        picture = ax.imshow(
+            part if axis == 0 else part[::-1], cmap="cividis", vmin=0, vmax=_TOP_GY, alpha=0.7,
+            extent=_extent(phantom, axis),
+        )  # fmt: skip
+        ax.set_title(plane, fontsize="small", pad=3)
+        ax.set(xlabel="mm", ylabel="mm" if axis == 0 else "")
+    figure.colorbar(
+        picture, ax=axes, label="dose (Gy)", location="bottom", fraction=0.06, aspect=40
+    )
+    return axes
+
+
+def plot_histograms(
+    curves: Mapping[str, Mapping[str, np.ndarray]], doses_gy: np.ndarray, *, ax: Axes | None = None
+) -> Axes:
+    """Draw cumulative dose-volume histograms of one or two plans, with TG-119's goals.
+
+    Parameters
+    ----------
+    curves : mapping of str to mapping of str to numpy.ndarray
+        By plan, by structure: (K,), percent of the volume.
+    doses_gy : numpy.ndarray
+        (K,), at which doses.
+    ax : Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    Axes
+        A triangle points to the side that a goal allows.
+    """
+    ax = ax if ax is not None else plt.subplots(figsize=(6, 3.4))[1]
+    for dash, (plan, own) in zip(DASHES, curves.items(), strict=False):
+        for colour, (name, curve) in zip(
+            (COLOURS[1], COLOURS[0], "#777777"), own.items(), strict=True
+        ):
+            label = f"{NAMES.get(name, name)}" + (f", {plan}" if len(curves) > 1 else "")
+            ax.plot(doses_gy, curve, dash, color=colour, label=label)
+    ax.plot([GOALS["d95"]], [95], ">", color=COLOURS[0], ms=8, label="goals of the target")
+    ax.plot([GOALS["d10"]], [10], "<", color=COLOURS[0], ms=8)
+    ax.plot([GOALS["core"]], [10], "<", color=COLOURS[1], ms=8, label="goal of the core")
+    ax.set(xlabel="dose (Gy)", ylabel="volume that gets at least this dose (%)",
+           xlim=(0, 68), ylim=(0, 102))  # fmt: skip
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
+    return ax
+
+
+def plot_errors_of_dose(table: Mapping, *, axes: np.ndarray | None = None) -> np.ndarray:
+    """Draw the target's D95 and the core's D10 against the error of the outline.
+
+    Parameters
+    ----------
+    table : mapping
+        As ``read_table("contour_dose")``.
+    axes : numpy.ndarray of Axes, optional
+        Two; a new figure when absent.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        D95, then the core's D10; goals dashed.
+    """
+    if axes is None:
+        _, axes = plt.subplots(1, 2, figsize=(7, 3))
+    kinds = {"shrunk": "v", "grown": "^", "moved": "o"}
+    scores = {"d95_gy": ("target, D95 (Gy)", 50), "core_d10_gy": ("core, D10 (Gy)", 25)}
+    rows = [row for row in table["plans"] if row["margin_mm"] == 0]
+    for ax, (score, (label, goal)) in zip(axes, scores.items(), strict=True):
+        for k, (kind, mark) in enumerate(kinds.items()):
+            own = [r for r in rows if r["kind"] == kind]
+            sizes = [r["error_mm"] + 0.15 * (k - 1) for r in own]
+            ax.plot(sizes, [r[score] for r in own], mark, color=COLOURS[k], label=kind, ms=5)
+        right = next(r for r in rows if r["kind"] == "right")
+        ax.plot([0], [right[score]], "s", color="#555555", label="right")
+        ax.axhline(goal, color="#777777", ls="--", lw=1)
+        ax.set(xlabel="error of the outline (mm)", ylabel=label, xlim=(-0.4, 3.5))
+    axes[0].legend(fontsize="small", loc="lower left")
+    return axes
+
+
+def for_dose(
+    phantom: Phantom, influence: Influence, plan: TreatmentPlan, rng: np.random.Generator
+) -> dict:
+    """Return what the page's dose figure needs: each beam's dose, in one slice and in some voxels.
+
+    Parameters
+    ----------
+    phantom : companion.applications.Phantom
+        CT and outlines.
+    influence : companion.applications.Influence
+        From which the plan was made.
+    plan : companion.applications.TreatmentPlan
+        Its beams are the columns.
+    rng : numpy.random.Generator
+        Which voxels of each structure are taken.
+
+    Returns
+    -------
+    dict
+        For :func:`companion.pages.operate`.
+    """
+    from skimage.measure import find_contours
+
+    from companion.applications import beam_doses
+
+    doses = beam_doses(influence, plan)
+    middle = _middle(phantom)
+    ct = np.clip((phantom.ct_hu[middle][PART] + 200) / 500, 0, 1)
+    structures = {}
+    for name, count in {"OuterTarget": 500, "Core": 250, "BODY": 700}.items():
+        voxels = np.flatnonzero(phantom.structures[name])
+        chosen = rng.choice(voxels, min(count, len(voxels)), replace=False)
+        lines = find_contours(np.pad(phantom.structures[name][middle][PART], 1).astype(float), 0.5)
+        structures[NAMES[name]] = {
+            "outline": [(line[::4, ::-1] - 0.5).round(1) for line in lines],
+            "count": len(chosen), "doses": packed(doses.reshape(len(doses), -1)[:, chosen]),
+        }  # fmt: skip
+    rows, columns = ct.shape
+    return {
+        "angles": influence.angles_deg, "rows": rows, "columns": columns,
+        "ct": packed(np.round(60 + 150 * ct), "u1"), "slice": packed(doses[:, middle][:, *PART]),
+        "structures": structures, "goals": GOALS,
+    }  # fmt: skip
+
+
+def _middle(phantom):
+    return int(np.rint(np.nonzero(phantom.structures["Core"])[0].mean()))
+
+
+def _extent(phantom, axis):
+    """Return the edges of a slice in mm: left, right, bottom, top."""
+    across = (1, 2) if axis == 0 else (0, 2) if axis == 1 else (0, 1)
+    height, width = (phantom.ct_hu.shape[a] * phantom.spacing_mm[a] for a in across)
+    return (0, width, height, 0) if axis == 0 else (0, width, 0, height)
+
+
+def _show(ax, phantom, number, axis):
+    """Draw a slice of the CT with the outlines of target and core, cut to the body."""
+    turn = (lambda a: a) if axis == 0 else (lambda a: a[::-1])
+    extent = _extent(phantom, axis)
+    ax.imshow(turn(np.take(phantom.ct_hu, number, axis)), vmin=-500, vmax=400, extent=extent)
+    for name, colour, dash in (("OuterTarget", "white", "-"), ("Core", COLOURS[4], "--")):
+        mask = np.take(phantom.structures[name], number, axis)
+        if mask.any():
+            ax.contour(turn(mask), [0.5], colors=colour, linewidths=1.1, linestyles=dash,
+                       extent=extent, origin="upper")  # fmt: skip
+    body = np.take(phantom.structures["BODY"], number, axis)
+    across = (1, 2) if axis == 0 else (0, 2) if axis == 1 else (0, 1)
+    (low, high), (left, right) = (
+        np.array([np.nonzero(body)[k].min(), np.nonzero(body)[k].max() + 1]) * phantom.spacing_mm[a]
+        for k, a in enumerate(across)
+    )
+    ax.set(xlim=(left - _BODY_MM, right + _BODY_MM))
+    ax.set_ylim((high + _BODY_MM, low - _BODY_MM) if axis == 0 else (low, high))

@@ -69,7 +69,7 @@ def load_tg119() -> Phantom:
     """Load the C-shaped test of AAPM Task Group 119 as pyRadPlan ships it.
 
     A target in the shape of a C ("OuterTarget") lies around a core ("Core") that must be spared,
-    in a cylinder-like body of water ("BODY"). BODY includes the other two.
+    in a block of water-like slabs ("BODY"). BODY includes the other two.
 
     Returns
     -------

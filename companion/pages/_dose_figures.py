@@ -10,10 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from companion.pages.figures import COLOURS, DASHES
-from companion.pages.operated import packed
 
 if TYPE_CHECKING:
-    from companion.applications import Influence, Phantom, TreatmentPlan
+    from companion.applications import Influence, Phantom
 
 #: How the phantom's structures are called on the page.
 NAMES = {"OuterTarget": "target", "Core": "core", "BODY": "body"}
@@ -42,7 +41,7 @@ def plot_beams(phantom: Phantom, angles_deg: Sequence[float], *, ax: Axes | None
         In mm.
     """
     ax = ax if ax is not None else plt.subplots(figsize=(6, 3.4))[1]
-    middle = _middle(phantom)
+    middle = middle_slice(phantom)
     _show(ax, phantom, middle, 0)
     centre = np.argwhere(phantom.structures[phantom.target]).mean(0) * phantom.spacing_mm
     for angle in np.deg2rad(angles_deg):
@@ -79,7 +78,7 @@ def plot_contributions(
     for ax, (title, dose) in zip(axes, doses.items(), strict=True):
         whole = dose_on_ct(influence, dose)
         place = int(whole.max(axis=(1, 2)).argmax()) if len(axes) > 1 and ax is axes[0] else None
-        number = _middle(phantom) if place is None else place
+        number = middle_slice(phantom) if place is None else place
         _show(ax, phantom, number, 0)
         part = whole[number]
         shown = np.ma.masked_less(part, 0.04 * part.max())
@@ -116,6 +115,64 @@ def plot_dose_planes(phantom: Phantom, dose_gy: np.ndarray) -> np.ndarray:
         )  # fmt: skip
         ax.set_title(plane, fontsize="small", pad=3)
         ax.set(xlabel="mm", ylabel="mm" if axis == 0 else "")
+    figure.colorbar(
+        picture, ax=axes, label="dose (Gy)", location="bottom", fraction=0.06, aspect=40
+    )
+    return axes
+
+
+def plot_slice(phantom: Phantom, dose_gy: np.ndarray, *, ax: Axes | None = None) -> Axes:
+    """Draw a dose over the middle slice.
+
+    Parameters
+    ----------
+    phantom : companion.applications.Phantom
+        CT and outlines.
+    dose_gy : numpy.ndarray
+        (D, H, W), in Gy, on the grid of the CT, or a mapping's slice (H, W) of it.
+    ax : Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    Axes
+        In mm.
+    """
+    ax = ax if ax is not None else plt.subplots(figsize=(6, 3.2))[1]
+    middle = middle_slice(phantom)
+    _show(ax, phantom, middle, 0)
+    part = dose_gy if dose_gy.ndim == 2 else dose_gy[middle]
+    ax.imshow(np.ma.masked_less(part, _LEAST_GY), cmap="cividis", vmin=0, vmax=_TOP_GY, alpha=0.7,
+              extent=_extent(phantom, 0))  # fmt: skip
+    return ax
+
+
+def plot_two_plans(phantom: Phantom, table: Mapping) -> np.ndarray:
+    """Draw the stored slices of both plans beside each other.
+
+    Parameters
+    ----------
+    phantom : companion.applications.Phantom
+        CT and outlines.
+    table : mapping
+        As ``read_table("plans")``.
+
+    Returns
+    -------
+    numpy.ndarray of Axes
+        One a plan.
+    """
+    import base64
+
+    figure, axes = plt.subplots(1, 2, figsize=(7, 2.6))
+    for ax, (name, stored) in zip(axes, table["slices"].items(), strict=True):
+        quarters = np.frombuffer(base64.b64decode(stored["quarter_gy"]), np.uint8)
+        whole = np.zeros(phantom.ct_hu.shape[1:])
+        whole[PART] = quarters.reshape(stored["shape"]) / 4
+        plot_slice(phantom, whole, ax=ax)
+        ax.set_title(name, fontsize="small", pad=3)
+        ax.set_axis_off()
+    picture = axes[1].images[-1]
     figure.colorbar(
         picture, ax=axes, label="dose (Gy)", location="bottom", fraction=0.06, aspect=40
     )
@@ -190,52 +247,8 @@ def plot_errors_of_dose(table: Mapping, *, axes: np.ndarray | None = None) -> np
     return axes
 
 
-def for_dose(
-    phantom: Phantom, influence: Influence, plan: TreatmentPlan, rng: np.random.Generator
-) -> dict:
-    """Return what the page's dose figure needs: each beam's dose, in one slice and in some voxels.
-
-    Parameters
-    ----------
-    phantom : companion.applications.Phantom
-        CT and outlines.
-    influence : companion.applications.Influence
-        From which the plan was made.
-    plan : companion.applications.TreatmentPlan
-        Its beams are the columns.
-    rng : numpy.random.Generator
-        Which voxels of each structure are taken.
-
-    Returns
-    -------
-    dict
-        For :func:`companion.pages.operate`.
-    """
-    from skimage.measure import find_contours
-
-    from companion.applications import beam_doses
-
-    doses = beam_doses(influence, plan)
-    middle = _middle(phantom)
-    ct = np.clip((phantom.ct_hu[middle][PART] + 200) / 500, 0, 1)
-    structures = {}
-    for name, count in {"OuterTarget": 500, "Core": 250, "BODY": 700}.items():
-        voxels = np.flatnonzero(phantom.structures[name])
-        chosen = rng.choice(voxels, min(count, len(voxels)), replace=False)
-        lines = find_contours(np.pad(phantom.structures[name][middle][PART], 1).astype(float), 0.5)
-        structures[NAMES[name]] = {
-            "outline": [(line[::4, ::-1] - 0.5).round(1) for line in lines],
-            "count": len(chosen), "doses": packed(doses.reshape(len(doses), -1)[:, chosen]),
-        }  # fmt: skip
-    rows, columns = ct.shape
-    return {
-        "angles": influence.angles_deg, "rows": rows, "columns": columns,
-        "ct": packed(np.round(60 + 150 * ct), "u1"), "slice": packed(doses[:, middle][:, *PART]),
-        "structures": structures, "goals": GOALS,
-    }  # fmt: skip
-
-
-def _middle(phantom):
+def middle_slice(phantom):
+    """Return the number of the axial slice through the middle of the core."""
     return int(np.rint(np.nonzero(phantom.structures["Core"])[0].mean()))
 
 

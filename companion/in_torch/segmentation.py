@@ -32,7 +32,7 @@ def dice_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
     References
     ----------
-    Milletari, Navab and Ahmadi, 3DV 2016, doi:10.1109/3DV.2016.79. Equal to MONAI's ``DiceLoss``.
+    Milletari, Navab and Ahmadi, arXiv:1606.04797. Equal to MONAI's ``DiceLoss``.
 
     Examples
     --------

@@ -102,8 +102,8 @@ class UNet(nn.Module):
 
     References
     ----------
-    Ronneberger, Fischer and Brox, MICCAI 2015, doi:10.1007/978-3-319-24574-4_28.
-    Çiçek et al., MICCAI 2016, doi:10.1007/978-3-319-46723-8_49 (three dimensions).
+    Ronneberger, Fischer and Brox, arXiv:1505.04597.
+    Çiçek et al., arXiv:1606.06650 (three dimensions).
 
     Examples
     --------

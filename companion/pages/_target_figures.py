@@ -88,7 +88,7 @@ def plot_cases(
     >>> plot_cases([labels * 1.0] * 2, [labels] * 2, [labels] * 2, ["worst", "best"]).shape
     (2, 2)
     """
-    _, axes = plt.subplots(2, len(images), figsize=(7, 4.6), squeeze=False)
+    _, axes = plt.subplots(2, len(images), figsize=(7, 3.6), squeeze=False)
     for number, (image, truth) in enumerate(zip(images, truths, strict=True)):
         most = int((truth > 0).sum(axis=(0, 1)).argmax())
         low, high = np.percentile(image, [1, 99.5])
@@ -170,7 +170,7 @@ def plot_unet(
     _box(ax, first, sides[0], "volume\n1", "0.75")
     for level, (x, y) in enumerate(down):
         _box(ax, (x, y), sides[level], f"{widths[level]}", COLOURS[5])
-        ax.text(x, y - 0.46, f"{sides[level]}³", ha="center", va="top", fontsize="x-small")
+        ax.text(x, y - 0.38, f"{sides[level]}³", ha="center", va="top", fontsize="small")
     for level, (x, y) in enumerate(up):
         _box(ax, (x, y), sides[level], f"{widths[level]}", COLOURS[4])
         _arrow(ax, (down[level][0] + 0.3, y), (x - 0.3, y), "0.5", "--")

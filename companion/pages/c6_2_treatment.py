@@ -13,10 +13,18 @@ from companion.pages._target_numbers import (
     readers_differ,
     shared_steps,
 )
+from companion.pages._target_tables import (
+    benchmark_costs,
+    benchmark_losses,
+    benchmark_networks,
+    case_rows,
+    estimates_table,
+)
 from companion.pages.check import Case
 
 __all__ = [
-    "CASES", "SHARES", "STRUCTURES", "contour_errors", "grey_step", "mean_mask", "place_mask",
+    "CASES", "SHARES", "STRUCTURES", "benchmark_costs", "benchmark_losses", "benchmark_networks",
+    "case_rows", "contour_errors", "estimates_table", "grey_step", "mean_mask", "place_mask",
     "plot_cases", "plot_errors", "plot_planes", "plot_unet", "readers_differ", "shared_steps",
 ]  # fmt: skip
 

@@ -4,6 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from companion.pages._dose_figures import (
+    NAMES,
+    plot_beams,
+    plot_contributions,
+    plot_dose_planes,
+    plot_errors_of_dose,
+    plot_histograms,
+    plot_slice,
+    plot_two_plans,
+)
+from companion.pages._dose_numbers import (
+    beamlet_rows,
+    error_rows,
+    goal_row,
+    margin_rows,
+    network_rows,
+    plan_rows,
+)
+from companion.pages._dose_operated import for_dose
 from companion.pages._target_figures import plot_cases, plot_errors, plot_planes, plot_unet
 from companion.pages._target_numbers import (
     contour_errors,
@@ -23,9 +42,12 @@ from companion.pages._target_tables import (
 from companion.pages.check import Case
 
 __all__ = [
-    "CASES", "SHARES", "STRUCTURES", "benchmark_costs", "benchmark_losses", "benchmark_networks",
-    "case_rows", "contour_errors", "estimates_table", "grey_step", "mean_mask", "place_mask",
-    "plot_cases", "plot_errors", "plot_planes", "plot_unet", "readers_differ", "shared_steps",
+    "CASES", "NAMES", "SHARES", "STRUCTURES", "beamlet_rows", "benchmark_costs",
+    "benchmark_losses", "benchmark_networks", "case_rows", "contour_errors", "error_rows",
+    "estimates_table", "for_dose", "goal_row", "grey_step", "margin_rows", "mean_mask",
+    "network_rows", "place_mask", "plan_rows", "plot_beams", "plot_cases", "plot_contributions",
+    "plot_dose_planes", "plot_errors", "plot_errors_of_dose", "plot_histograms", "plot_planes",
+    "plot_slice", "plot_two_plans", "plot_unet", "readers_differ", "shared_steps",
 ]  # fmt: skip
 
 #: Of the patients: to learn from, to choose on, to be tested once.
@@ -37,7 +59,14 @@ _SQUARE = np.zeros((4, 4), bool)
 _SQUARE[1:3, 1:3] = True
 _HALF = np.zeros((4, 4), bool)
 _HALF[1:3, 1] = True
+_DOSE_GY = np.array([[50.0, 60.0, 0.0], [49.0, 52.0, 10.0]])
+_TARGET = np.array([[True, False, False], [True, True, False]])
 CASES = {
+    "conformity": [
+        Case("two of three covered, one beside them", (_DOSE_GY, _TARGET, 50.0), 4 / 9),
+        Case("just the target", (50.0 * _TARGET, _TARGET, 50.0), 1.0),
+        Case("everything gets the dose", (np.full((2, 3), 60.0), _TARGET, 50.0), 0.5),
+    ],
     "dice": [
         Case("four voxels, two of them found", (_HALF, _SQUARE), 2 / 3),
         Case("the same mask twice", (_SQUARE, _SQUARE), 1.0),

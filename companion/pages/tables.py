@@ -8,10 +8,13 @@ from importlib.resources import files
 
 #: Each is NAME.json here, and was made by benchmarks/NAME.py.
 TABLES = (
+    "contour_dose",
     "delayed_recall",
+    "dose_network",
     "explanations",
     "interval_coverage",
     "learning_curve",
+    "plans",
     "pneumonia_seeds",
     "segmentation",
 )

@@ -25,6 +25,8 @@ class Phantom:
         By name: bool, (D, H, W).
     target : str
         Which of them is treated.
+    engine : tuple
+        pyRadPlan's own CT and structures.
     """
 
     ct_hu: np.ndarray

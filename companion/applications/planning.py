@@ -65,6 +65,9 @@ class Influence:
     grid_spacing_mm : tuple of float
         Of the dose grid.
     particle : {"photons", "protons"}
+        What the beams are made of.
+    engine : tuple
+        pyRadPlan's own influence, steering and plan.
     """
 
     matrix: object

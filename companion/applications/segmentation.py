@@ -45,7 +45,7 @@ def score_segmentation(
     spacing_mm: Sequence[float],
     tolerance_mm: float = 1.0,
 ) -> SegmentationScores:
-    """Hold a mask against the one of a reader; distances by MONAI.
+    """Hold a mask against the one of a reader; distances by MONAI (the extra ``planning``).
 
     The surface is made of the voxels of a mask that touch a voxel outside it by a face.
     Two empty masks agree: Dice and surface Dice are 1 and the error of the volume is 0, but

@@ -125,7 +125,7 @@ def plot_errors(mask: np.ndarray, changed: Mapping[str, np.ndarray]) -> np.ndarr
     (1,)
     """
     plane = int(mask.sum(axis=(0, 2)).argmax())
-    rows, columns = np.nonzero(np.any([mask, *changed.values()], axis=0).any(axis=1)[::-1])
+    rows, columns = np.nonzero(np.any([mask, *changed.values()], axis=0)[::-1, plane])
     _, axes = plt.subplots(1, len(changed), figsize=(7, 2.4), squeeze=False)
     for ax, (name, other) in zip(axes[0], changed.items(), strict=True):
         ax.imshow(mask[::-1, plane], cmap="Greys", vmin=0, vmax=3)

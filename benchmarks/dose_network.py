@@ -24,10 +24,10 @@ from companion.applications import Phantom, dose_influence, load_tg119, optimize
 from companion.evaluation import mean_estimate
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "dose_network.json"
-SPLIT = {"train": 26, "validation": 6, "test": 12}
+SPLIT = {"train": 20, "validation": 4, "test": 10}
 #: Of the dose grid of 7.5 mm: the body.
 PART = np.s_[1:41, 21:45, 11:55]
-GRID_MM, BEAMLET_MM, EPOCHS, LEAST_GY = 7.5, 10, 60, 5
+GRID_MM, BEAMLET_MM, EPOCHS, LEAST_GY = 7.5, 10, 40, 5
 
 
 def draw_phantom(phantom: Phantom, rng: np.random.Generator) -> Phantom:

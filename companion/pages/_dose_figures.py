@@ -50,6 +50,7 @@ def plot_beams(phantom: Phantom, angles_deg: Sequence[float], *, ax: Axes | None
         ax.annotate(
             "", end, start, arrowprops={"arrowstyle": "-|>", "color": COLOURS[4], "lw": 1.8}
         )
+    ax.set(xlabel="mm", ylabel="mm")
     return ax
 
 
@@ -82,7 +83,7 @@ def plot_contributions(
         _show(ax, phantom, number, 0)
         part = whole[number]
         shown = np.ma.masked_less(part, 0.04 * part.max())
-        ax.imshow(shown, cmap="cividis", alpha=0.75, extent=_extent(phantom, 0))
+        ax.imshow(shown, cmap="viridis", alpha=0.75, extent=_extent(phantom, 0))
         ax.set_title(title, fontsize="small", pad=3)
         ax.set_axis_off()
     return axes
@@ -110,7 +111,7 @@ def plot_dose_planes(phantom: Phantom, dose_gy: np.ndarray) -> np.ndarray:
         _show(ax, phantom, middle[axis], axis)
         part = np.ma.masked_less(np.take(dose_gy, middle[axis], axis), _LEAST_GY)
         picture = ax.imshow(
-            part if axis == 0 else part[::-1], cmap="cividis", vmin=0, vmax=_TOP_GY, alpha=0.7,
+            part if axis == 0 else part[::-1], cmap="viridis", vmin=0, vmax=_TOP_GY, alpha=0.7,
             extent=_extent(phantom, axis),
         )  # fmt: skip
         ax.set_title(plane, fontsize="small", pad=3)
@@ -142,8 +143,9 @@ def plot_slice(phantom: Phantom, dose_gy: np.ndarray, *, ax: Axes | None = None)
     middle = middle_slice(phantom)
     _show(ax, phantom, middle, 0)
     part = dose_gy if dose_gy.ndim == 2 else dose_gy[middle]
-    ax.imshow(np.ma.masked_less(part, _LEAST_GY), cmap="cividis", vmin=0, vmax=_TOP_GY, alpha=0.7,
+    ax.imshow(np.ma.masked_less(part, _LEAST_GY), cmap="viridis", vmin=0, vmax=_TOP_GY, alpha=0.7,
               extent=_extent(phantom, 0))  # fmt: skip
+    ax.set(xlabel="mm", ylabel="mm")
     return ax
 
 

@@ -25,8 +25,8 @@
       goals: { d95: "D95", d10: "D10", core: "核心 D10" }, dark: "靶区没有剂量。",
     },
   });
-  /* Colours of the dose, dark blue to yellow (cividis), by share of the scale's end. */
-  const STOPS = [[0, 32, 77], [64, 77, 107], [124, 123, 120], [188, 175, 111], [255, 234, 70]];
+  /* Colours of the dose, violet to yellow (viridis), by share of the scale's end. */
+  const STOPS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
   const TOP = 60, LEAST = 2.5;
   const colour = (gy) => {
     const at = Math.min(gy / TOP, 1) * (STOPS.length - 1), low = Math.min(Math.floor(at), STOPS.length - 2);

@@ -7,7 +7,7 @@
   const { make, shown, slider, button, select, plot, unpack, words, register } = window.operated;
   const WORDS = words({
     en: {
-      beam: (angle) => `Beam from ${angle}°`, slice: "Dose in an axial slice", histogram: "Dose-volume histogram",
+      beam: (angle) => `From ${angle}°`, slice: "Dose in an axial slice", histogram: "Dose-volume histogram",
       dose: "dose (Gy)", volume: "volume (%)", all: "As planned", front: "Front beam only", scale: "Scaling",
       scales: { none: "as the weights give it", d95: "D95 of the target to 50 Gy" },
       names: { target: "target", core: "core", body: "body" },
@@ -16,7 +16,7 @@
       goals: { d95: "D95", d10: "D10", core: "core D10" }, dark: "The target gets no dose.",
     },
     zh: {
-      beam: (angle) => `${angle}° 方向的射束`, slice: "横断面剂量", histogram: "剂量体积直方图",
+      beam: (angle) => `${angle}° 射束`, slice: "横断面剂量", histogram: "剂量体积直方图",
       dose: "剂量（Gy）", volume: "体积（%）", all: "按计划", front: "仅前方射束", scale: "归一",
       scales: { none: "按权重", d95: "靶区 D95 归一到 50 Gy" },
       names: { target: "靶区", core: "核心", body: "身体" },
@@ -53,6 +53,29 @@
       return total;
     };
 
+    const stage = make("div", { class: "stage" }, root);
+    const figure = make("figure", { class: "picture" }, stage);
+    const surface = make("div", { class: "surface", role: "img", "aria-label": WORDS.slice }, figure);
+    const canvas = make("canvas", { width: columns, height: rows }, surface);
+    const overlay = make("svg", { viewBox: `0 0 ${columns} ${rows}`, "aria-hidden": "true" }, surface);
+    for (const name of names) {
+      for (const line of data.structures[name].outline) {
+        make("polyline", { class: `outline ${name}`, points: line.map((point) => point.join(",")).join(" ") }, overlay);
+      }
+    }
+    const key = make("svg", { viewBox: "0 0 290 34", width: 290, height: 34, class: "key plot", "aria-hidden": "true" }, figure);
+    for (let k = 0; k < 60; k++) make("rect", { x: 10 + 4 * k, y: 0, width: 4.2, height: 12, fill: `rgb(${colour((k + 0.5) * TOP / 60).map(Math.round)})` }, key);
+    for (const gy of [0, 20, 40, 60]) make("text", { x: 10 + 4 * gy, y: 27, class: "tick middle" }, key, `${gy}${gy === 60 ? " Gy" : ""}`);
+    const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
+    const axes = plot(make("div", { class: "panel" }, stage), {
+      label: WORDS.histogram, x: [0, 75], y: [0, 100], xLabel: WORDS.dose, yLabel: WORDS.volume,
+      xTicks: [0, 25, 50, 75], yTicks: [0, 50, 100], width: 330, height: 260, digits: 0,
+    });
+    const curves = Object.fromEntries(names.map((name) => [name, make("polyline", { class: `curve ${name}` }, axes.svg)]));
+    names.forEach((name, k) => {
+      make("line", { class: `curve ${name}`, x1: axes.across(61), x2: axes.across(65), y1: axes.up(92 - 9 * k), y2: axes.up(92 - 9 * k) }, axes.svg);
+      make("text", { x: axes.across(66), y: axes.up(92 - 9 * k) + 4 }, axes.svg, WORDS.names[name]);
+    });
     const controls = make("div", { class: "controls" }, root);
     const inputs = angles.map((angle, k) => slider(controls,
       { name: `beam-${k}`, label: WORDS.beam(shown(angle, 0)), min: 0, max: 200, step: 5, value: 100, digits: 0, unit: " %" },
@@ -64,30 +87,6 @@
     button(buttons, WORDS.all, () => set(angles.map(() => 100)));
     button(buttons, WORDS.front, () => set(angles.map((_, k) => (k ? 0 : 100))));
     select(buttons, { name: "scale", label: WORDS.scale, options: WORDS.scales, value: "none" }, (value) => { state.scale = value; draw(); });
-
-    const stage = make("div", { class: "stage" }, root);
-    const figure = make("figure", { class: "picture" }, stage);
-    const surface = make("div", { class: "surface", role: "img", "aria-label": WORDS.slice }, figure);
-    const canvas = make("canvas", { width: columns, height: rows }, surface);
-    const overlay = make("svg", { viewBox: `0 0 ${columns} ${rows}`, "aria-hidden": "true" }, surface);
-    for (const name of names) {
-      for (const line of data.structures[name].outline) {
-        make("polyline", { class: `outline ${name}`, points: line.map((point) => point.join(",")).join(" ") }, overlay);
-      }
-    }
-    const key = make("svg", { viewBox: "0 0 260 34", width: 260, height: 34, class: "key plot", "aria-hidden": "true" }, figure);
-    for (let k = 0; k < 60; k++) make("rect", { x: 10 + 4 * k, y: 0, width: 4.2, height: 12, fill: `rgb(${colour((k + 0.5) * TOP / 60).map(Math.round)})` }, key);
-    for (const gy of [0, 20, 40, 60]) make("text", { x: 10 + 4 * gy, y: 27, class: "tick middle" }, key, `${gy}${gy === 60 ? " Gy" : ""}`);
-    const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
-    const axes = plot(make("div", { class: "panel" }, stage), {
-      label: WORDS.histogram, x: [0, 75], y: [0, 100], xLabel: WORDS.dose, yLabel: WORDS.volume,
-      xTicks: [0, 25, 50, 75], yTicks: [0, 50, 100], width: 330, height: 260, digits: 0,
-    });
-    const curves = Object.fromEntries(names.map((name) => [name, make("polyline", { class: `curve ${name}` }, axes.svg)]));
-    names.forEach((name, k) => {
-      make("line", { class: `curve ${name}`, x1: axes.across(50), x2: axes.across(57), y1: axes.up(92 - 9 * k), y2: axes.up(92 - 9 * k) }, axes.svg);
-      make("text", { x: axes.across(58.5), y: axes.up(92 - 9 * k) + 4 }, axes.svg, WORDS.names[name]);
-    });
     const said = make("p", { class: "said", "aria-live": "polite" }, root);
 
     function draw() {

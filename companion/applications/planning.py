@@ -169,10 +169,17 @@ def dose_influence(
 
         kind = pyRadPlan.PhotonPlan if particle == "photons" else pyRadPlan.IonPlan
         plan = kind(radiation_mode=particle, machine="Generic")
+        generator, engine = {"photons": ("photonIMRT", "SVDPB"), "protons": ("IMPT", "HongPB")}[
+            particle
+        ]
         plan.prop_stf = {
+            "generator": generator,
             "gantry_angles": angles, "couch_angles": [0.0] * beams, "bixel_width": beamlet_mm,
         }  # fmt: skip
-        plan.prop_dose_calc = {"dose_grid": {"resolution": dict.fromkeys("xyz", grid_mm)}}
+        plan.prop_dose_calc = {
+            "engine": engine,
+            "dose_grid": {"resolution": dict.fromkeys("xyz", grid_mm)},
+        }
         ct, structures = phantom.engine[0], engine_structures(phantom)
         steering = pyRadPlan.generate_stf(ct, structures, plan)
         dij = pyRadPlan.calc_dose_influence(ct, structures, steering, plan)

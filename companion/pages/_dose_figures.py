@@ -251,7 +251,7 @@ def plot_errors_of_dose(table: Mapping, *, axes: np.ndarray | None = None) -> np
 
 def middle_slice(phantom):
     """Return the number of the axial slice through the middle of the core."""
-    return int(np.rint(np.nonzero(phantom.structures["Core"])[0].mean()))
+    return int(np.nonzero(phantom.structures["Core"])[0].mean() + 0.5)
 
 
 def _extent(phantom, axis):

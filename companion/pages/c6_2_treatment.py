@@ -10,6 +10,7 @@ from companion.pages._target_numbers import (
     grey_step,
     mean_mask,
     place_mask,
+    read_volumes,
     readers_differ,
     shared_steps,
 )
@@ -25,7 +26,8 @@ from companion.pages.check import Case
 __all__ = [
     "CASES", "SHARES", "STRUCTURES", "benchmark_costs", "benchmark_losses", "benchmark_networks",
     "case_rows", "contour_errors", "estimates_table", "grey_step", "mean_mask", "place_mask",
-    "plot_cases", "plot_errors", "plot_planes", "plot_unet", "readers_differ", "shared_steps",
+    "plot_cases", "plot_errors", "plot_planes", "plot_unet", "read_volumes",
+    "readers_differ", "shared_steps",
 ]  # fmt: skip
 
 #: Of the patients: to learn from, to choose on, to be tested once.

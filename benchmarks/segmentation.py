@@ -28,13 +28,13 @@ from companion.in_torch import (
     UNet,
     fit_segmentation,
     predict_labels,
-    standardize_volume,
 )
 from companion.pages.c6_2_treatment import (
     SHARES,
     STRUCTURES,
     mean_mask,
     place_mask,
+    read_volumes,
     readers_differ,
 )
 
@@ -46,12 +46,7 @@ COMPARED, TRAINED = (60, 2), (None, 2)
 
 def read(data, rows):
     """Return standardised volumes, labels and patients."""
-    scans = [data[row] for row in rows]
-    return (
-        [standardize_volume(scan.image.values) for scan in scans],
-        [scan.labels for scan in scans],
-        [scan.patient for scan in scans],
-    )
+    return (*read_volumes(data, rows), data.patients[rows].tolist())
 
 
 def own(seed):

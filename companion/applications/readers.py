@@ -225,7 +225,7 @@ def reader_masks(nodules: Nodules, nodule: int) -> tuple[dict[int, np.ndarray], 
     >>> found = read_nodules()
     >>> masks, spacing_mm = reader_masks(found, found.annotations.nodule[1])
     >>> len(masks), [float(round(step, 2)) for step in spacing_mm]
-    (4, [3.0, 0.82, 0.82])
+    (4, [3.0, 0.65, 0.65])
     """
     drawn = outlines(nodules, nodule)
     voxels = {reader: _voxels(lines) for reader, lines in drawn.items()}

@@ -59,8 +59,8 @@ def score_scans(
     >>> labels[1, 1:3, 1:3] = 1
     >>> names = {1: "front"}
     >>> table = score_scans([labels], [labels], ["a"], structures=names, spacing_mm=(1, 1, 1))
-    >>> table[["patient", "structure", "dice"]].iloc[0].tolist()
-    ['a', 'front', 1.0]
+    >>> table.patient[0], table.structure[0], float(table.dice[0])
+    ('a', 'front', 1.0)
     """
     import pandas as pd
 

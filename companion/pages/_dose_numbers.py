@@ -145,35 +145,6 @@ def margin_rows(table: Mapping) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def network_rows(table: Mapping) -> pd.DataFrame:
-    """Return how far guessed doses are from the engine's, with 95 % intervals.
-
-    Parameters
-    ----------
-    table : mapping
-        As ``read_table("dose_network")``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        In Gy, mean over the test variants.
-    """
-    import pandas as pd
-
-    said = {"difference_gy": "by voxel", "d95_error_gy": "target D95",
-            "d10_error_gy": "target D10", "core_d10_error_gy": "core D10"}  # fmt: skip
-    return pd.DataFrame.from_dict(
-        {
-            name: {
-                label: "{:.1f} [{:.1f}, {:.1f}]".format(*means[score])
-                for score, label in said.items()
-            }
-            for name, means in table["means"].items()
-        },
-        orient="index",
-    )
-
-
 def _table(groups):
     import pandas as pd
 

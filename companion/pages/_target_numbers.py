@@ -64,6 +64,29 @@ def shared_steps(data: HippocampusData, scans: int) -> pd.DataFrame:
     return pd.DataFrame.from_dict(found, orient="index")
 
 
+def read_volumes(
+    data: HippocampusData, rows: Sequence[int]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Read scans for a network.
+
+    Parameters
+    ----------
+    data : companion.data.HippocampusData
+        The scans.
+    rows : sequence of int
+        Which of them.
+
+    Returns
+    -------
+    tuple of list of numpy.ndarray
+        Standardised images, float32, and labels, uint8, (D, H, W) each.
+    """
+    from companion.in_torch import standardize_volume
+
+    scans = [data[row] for row in rows]
+    return [standardize_volume(scan.image.values) for scan in scans], [s.labels for s in scans]
+
+
 def mean_mask(
     volumes: Sequence[np.ndarray], labels: Sequence[np.ndarray], structures: int = 3
 ) -> np.ndarray:

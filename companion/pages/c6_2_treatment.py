@@ -19,7 +19,6 @@ from companion.pages._dose_numbers import (
     error_rows,
     goal_row,
     margin_rows,
-    network_rows,
     plan_rows,
 )
 from companion.pages._dose_operated import for_dose
@@ -29,6 +28,7 @@ from companion.pages._target_numbers import (
     grey_step,
     mean_mask,
     place_mask,
+    read_volumes,
     readers_differ,
     shared_steps,
 )
@@ -45,9 +45,9 @@ __all__ = [
     "CASES", "NAMES", "SHARES", "STRUCTURES", "beamlet_rows", "benchmark_costs",
     "benchmark_losses", "benchmark_networks", "case_rows", "contour_errors", "error_rows",
     "estimates_table", "for_dose", "goal_row", "grey_step", "margin_rows", "mean_mask",
-    "network_rows", "place_mask", "plan_rows", "plot_beams", "plot_cases", "plot_contributions",
+    "place_mask", "plan_rows", "plot_beams", "plot_cases", "plot_contributions",
     "plot_dose_planes", "plot_errors", "plot_errors_of_dose", "plot_histograms", "plot_planes",
-    "plot_slice", "plot_two_plans", "plot_unet", "readers_differ", "shared_steps",
+    "plot_slice", "plot_two_plans", "plot_unet", "read_volumes", "readers_differ", "shared_steps",
 ]  # fmt: skip
 
 #: Of the patients: to learn from, to choose on, to be tested once.

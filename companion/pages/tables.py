@@ -10,7 +10,6 @@ from importlib.resources import files
 TABLES = (
     "contour_dose",
     "delayed_recall",
-    "dose_network",
     "explanations",
     "interval_coverage",
     "learning_curve",

@@ -58,7 +58,7 @@ def test_what_the_optimiser_saw_stands_beside_what_became_of_it():
 
 
 def test_the_tables_of_the_dose_are_known():
-    assert {"plans", "contour_dose", "dose_network"} <= set(TABLES)
+    assert {"plans", "contour_dose"} <= set(TABLES)
 
 
 def test_the_figure_is_given_each_beams_dose():

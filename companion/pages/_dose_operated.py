@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from companion.applications import Influence, Phantom, TreatmentPlan
 
 
-def for_dose(
-    phantom: Phantom, influence: Influence, plan: TreatmentPlan, rng: np.random.Generator
-) -> dict:
+def for_dose(phantom: Phantom, influence: Influence, plan: TreatmentPlan) -> dict:
     """Return what the page's dose figure needs: each beam's dose, in one slice and in some voxels.
 
     Parameters
@@ -26,8 +24,6 @@ def for_dose(
         From which the plan was made.
     plan : companion.applications.TreatmentPlan
         Its beams are the columns.
-    rng : numpy.random.Generator
-        Which voxels of each structure are taken.
 
     Returns
     -------
@@ -44,7 +40,9 @@ def for_dose(
     structures = {}
     for name, count in {"OuterTarget": 500, "Core": 250, "BODY": 700}.items():
         voxels = np.flatnonzero(phantom.structures[name])
-        chosen = rng.choice(voxels, min(count, len(voxels)), replace=False)
+        voxels = voxels[np.argsort(plan.dose_gy.ravel()[voxels], kind="stable")]
+        # evenly by dose, so that few voxels have the percentiles of all
+        chosen = voxels[np.linspace(0, len(voxels) - 1, min(count, len(voxels))).astype(int)]
         lines = find_contours(np.pad(phantom.structures[name][middle][PART], 1).astype(float), 0.5)
         structures[NAMES[name]] = {
             "outline": [(line[::4, ::-1] - 0.5).round(1) for line in lines],

@@ -312,6 +312,14 @@ WRONG = {
         lambda mask, reference: (mask & reference).sum() / (mask.sum() + reference.sum()),
         lambda mask, reference: (mask == reference).mean(),
     ],
+    "conformity": [
+        lambda dose, target, at: (dose[target] >= at).mean(),
+        lambda dose, target, at: target[dose >= at].mean(),
+        lambda dose, target, at: (dose >= at).sum() / target.sum(),
+        lambda dose, target, at: (
+            (dose[target] > at).mean() * target[dose > at].sum() / max((dose > at).sum(), 1)
+        ),
+    ],
     "volume_ml": [
         lambda mask, spacing_mm: mask.sum() / 1000,
         lambda mask, spacing_mm: mask.sum() * np.prod(spacing_mm),

@@ -27,7 +27,7 @@ STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "dose_
 SPLIT = {"train": 20, "validation": 4, "test": 10}
 #: Of the dose grid of 7.5 mm: the body.
 PART = np.s_[1:41, 21:45, 11:55]
-GRID_MM, BEAMLET_MM, EPOCHS, LEAST_GY = 7.5, 10, 40, 5
+GRID_MM, BEAMLET_MM, EPOCHS, LEAST_GY = 7.5, 10, 25, 5
 
 
 def draw_phantom(phantom: Phantom, rng: np.random.Generator) -> Phantom:

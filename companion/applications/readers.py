@@ -190,6 +190,69 @@ def outline_dice(nodules: Nodules, nodule: int) -> pd.DataFrame:
     return pd.DataFrame(found, index=list(masks), columns=list(masks))
 
 
+def reader_masks(nodules: Nodules, nodule: int) -> tuple[dict[int, np.ndarray], tuple]:
+    """Return each reader's nodule as a volume, all on one grid that is just large enough.
+
+    A pixel belongs to the nodule as for :func:`outline_dice`.
+
+    Parameters
+    ----------
+    nodules : Nodules
+        As :func:`companion.data.read_nodules` returns them.
+    nodule : int
+        Its number.
+
+    Returns
+    -------
+    masks : dict of int to numpy.ndarray
+        By annotation, bool, (D, H, W), with one empty voxel on each side; a reader's may be empty.
+    spacing_mm : tuple of float
+        Of slices, rows and columns. Slices are as far apart as the nearest two that bear a line.
+
+    Raises
+    ------
+    ValueError
+        If there is no such nodule, or its lines lie in one slice only, in slices of no regular
+        distance, or enclose no pixel.
+
+    See Also
+    --------
+    companion.applications.score_segmentation : Holds one mask against another.
+
+    Examples
+    --------
+    >>> from companion.data import read_nodules
+    >>> found = read_nodules()
+    >>> masks, spacing_mm = reader_masks(found, found.annotations.nodule[1])
+    >>> len(masks), [float(round(step, 2)) for step in spacing_mm]
+    (4, [3.0, 0.65, 0.65])
+    """
+    drawn = outlines(nodules, nodule)
+    voxels = {reader: _voxels(lines) for reader, lines in drawn.items()}
+    heights = np.unique([round(line.z_mm, 3) for lines in drawn.values() for line in lines])
+    everything = set().union(*voxels.values())
+    if len(heights) < 2 or not everything:
+        raise ValueError(
+            f"nodule {nodule} has lines in {len(heights)} slices around {len(everything)} pixels; "
+            "a volume needs two slices and a pixel"
+        )
+    step = float(np.diff(heights).min())
+    places = (heights - heights[0]) / step
+    if np.abs(places - np.rint(places)).max() > 0.1:
+        raise ValueError(f"nodule {nodule} has slices at {heights.tolist()} mm, not regular")
+    corners = np.array([(z, row, column) for z, row, column in everything])
+    low, high = corners[:, 1:].min(axis=0), corners[:, 1:].max(axis=0)
+    masks = {}
+    for reader, own in voxels.items():
+        masks[reader] = np.zeros((round(places[-1]) + 3, *(high - low + 3).astype(int)), bool)
+        for z, row, column in own:
+            place = round((z - heights[0]) / step) + 1, int(row - low[0]) + 1
+            masks[reader][(*place, int(column - low[1]) + 1)] = True
+    scan = nodules.annotations.scan[next(iter(drawn))]
+    pixel = float(nodules.scans.pixel_spacing_mm[scan])
+    return masks, (step, pixel, pixel)
+
+
 def _interval(values, owners, weights, rng, n_boot):
     """Return the percentile interval of kappa over resamples of whole patients."""
     levels = np.unique(values[~np.isnan(values)])

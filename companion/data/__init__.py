@@ -28,6 +28,8 @@ _NAMES = {
     "phantom": ("make_cohort", "make_phantom"),
     "pneumonia": ("PneumoniaData", "load_pneumonia"),
     "reports": ("Reports", "make_reports"),
+    "_radiotherapy_types": ("DoseGrid", "PlanFile", "PlannedBeam", "Structure"),
+    "radiotherapy": ("read_dose_grid", "read_plan_file", "read_structures"),
     "residuals": ("Residue", "residual"),
     "volumes": ("Volume", "read_series", "resample"),
     "wpbc": ("FEATURES", "WpbcData", "load_wpbc"),

@@ -21,11 +21,21 @@ from companion.in_torch.recurrent import (
     linear_predictor,
     predict_next,
 )
+from companion.in_torch.segmentation import (
+    LOSSES,
+    both_losses,
+    dice_loss,
+    fit_segmentation,
+    predict_labels,
+    standardize_volume,
+)
 from companion.in_torch.training import fit, predict, train_epoch
 from companion.in_torch.transfer import TransferCNN, classify_photograph
+from companion.in_torch.unet import UNet, UpAndJoin, two_convolutions
 from companion.in_torch.volume import VolumeCNN
 
 __all__ = [
+    "LOSSES",
     "AttentionCNN",
     "Checkpoint",
     "CheckpointError",
@@ -36,14 +46,19 @@ __all__ = [
     "PooledCNN",
     "Rescaled",
     "TransferCNN",
+    "UNet",
+    "UpAndJoin",
     "VisitNetwork",
     "VolumeCNN",
+    "both_losses",
     "classify_photograph",
     "cox_loss",
+    "dice_loss",
     "fit",
     "fit_cox",
     "fit_next",
     "fit_recall",
+    "fit_segmentation",
     "frozen_features",
     "linear_predictor",
     "load_backbone",
@@ -53,9 +68,12 @@ __all__ = [
     "partial_likelihood",
     "pooled_features",
     "predict",
+    "predict_labels",
     "predict_next",
     "predict_risk",
     "recall_accuracy",
     "save_model",
+    "standardize_volume",
     "train_epoch",
+    "two_convolutions",
 ]

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 #: Each is NAME.json here, and was made by benchmarks/NAME.py.
 TABLES = (
+    "contour_dose",
     "delayed_recall",
     "diagnosis",
     "drift",
@@ -17,10 +18,12 @@ TABLES = (
     "interval_coverage",
     "label_errors",
     "learning_curve",
+    "plans",
     "pneumonia_seeds",
     "prognosis_models",
     "survival_coverage",
     "transfer",
+    "segmentation",
 )
 
 

@@ -321,6 +321,26 @@ WRONG = {
         lambda sure, wrong, least: (wrong[sure >= least].mean(), (sure >= least).mean()),
         lambda sure, wrong, least: ((sure >= least).sum(), wrong[sure >= least].mean()),
     ],
+    "dice": [
+        lambda mask, reference: (mask & reference).sum() / (mask | reference).sum(),
+        lambda mask, reference: (mask & reference).sum() / reference.sum(),
+        lambda mask, reference: (mask & reference).sum() / (mask.sum() + reference.sum()),
+        lambda mask, reference: (mask == reference).mean(),
+    ],
+    "conformity": [
+        lambda dose, target, at: (dose[target] >= at).mean(),
+        lambda dose, target, at: target[dose >= at].mean(),
+        lambda dose, target, at: (dose >= at).sum() / target.sum(),
+        lambda dose, target, at: (
+            (dose[target] > at).mean() * target[dose > at].sum() / max((dose > at).sum(), 1)
+        ),
+    ],
+    "volume_ml": [
+        lambda mask, spacing_mm: mask.sum() / 1000,
+        lambda mask, spacing_mm: mask.sum() * np.prod(spacing_mm),
+        lambda mask, spacing_mm: mask.size * np.prod(spacing_mm) / 1000,
+        lambda mask, spacing_mm: mask.sum() * np.sum(spacing_mm) / 1000,
+    ],
     "beats_per_minute": [
         lambda frames, ms: 60 / (frames * ms),
         lambda frames, ms: frames * ms / 1000,

@@ -37,7 +37,7 @@ def test_a_table_names_the_clean_commit_and_the_day_that_made_it(name):
 
 
 def test_an_unknown_table_is_refused():
-    with pytest.raises(ValueError, match=r"one of delayed_recall, .* got '../secrets'"):
+    with pytest.raises(ValueError, match=r"one of contour_dose, .* got '../secrets'"):
         read_table("../secrets")
     with pytest.raises(ValueError, match="did you mean 'learning_curve'"):
         read_table("learning_curves")

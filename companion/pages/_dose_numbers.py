@@ -78,7 +78,8 @@ def beamlet_rows(plans: Mapping[str, Mapping]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        D95 before scaling: in the voxels of the dose grid, and in those of the CT.
+        D95 before scaling: in the voxels of the dose grid, and in those of the CT; then, scaled
+        to the target's D95, its D10, the core's and the mean of the body.
     """
     import pandas as pd
 
@@ -89,6 +90,8 @@ def beamlet_rows(plans: Mapping[str, Mapping]) -> pd.DataFrame:
                 "D95 at its points": f"{row['d95_seen_gy']:.1f}",
                 "D95 in all voxels": f"{row['d95_before_gy']:.1f}",
                 "D10, scaled": f"{row['d10_gy']:.1f}",
+                "core D10, scaled": f"{row['core_d10_gy']:.1f}",
+                "body mean": f"{row['body_mean_gy']:.1f}",
             }
             for name, row in plans.items()
         },

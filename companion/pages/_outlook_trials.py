@@ -87,7 +87,8 @@ def way_costs(
     Returns
     -------
     pandas.DataFrame
-        One row a way; the means with Student's intervals.
+        One row a way, cut at one half; then network and evidence, cut where each price asks. The
+        means with Student's intervals.
     """
     import pandas as pd
 
@@ -95,16 +96,23 @@ def way_costs(
     from companion.applications.rules import WAYS
     from companion.evaluation import mean_estimate
 
+    cuts = sorted(
+        {cost["false_alarm"] / (cost["miss"] + cost["false_alarm"]) for cost in costs.values()}
+    )
+    rules = {way: (way, 0.5) for way in WAYS}
+    rules |= {
+        f"{way}, cut at {cut:.2f}": (way, cut) for way in ("network", "evidence") for cut in cuts
+    }
     rows = {}
-    for way in WAYS:
-        said = decide(probabilities, signs, way)
-        rows[way] = {
+    for name, (way, cut) in rules.items():
+        said = decide(probabilities, signs, way, threshold=cut)
+        rows[name] = {
             "missed": int(((said == 0) & (labels == 1)).sum()),
             "false alarms": int(((said == 1) & (labels == 0)).sum()),
             "to a doctor": int((said == -1).sum()),
         } | {
-            name: f"{mean_estimate(cost_of(labels, said, **cost)):.2f}"
-            for name, cost in costs.items()
+            priced: f"{mean_estimate(cost_of(labels, said, **cost)):.2f}"
+            for priced, cost in costs.items()
         }
     return pd.DataFrame(rows).T
 

@@ -227,13 +227,13 @@ def icu_table(data: HannoverData | None) -> pd.DataFrame:
     values = {
         "C-reactive protein": first.crp_mg_l,
         "lactate dehydrogenase": first.ldh_u_l,
-        "taken lying (ap)": (first.projection == "ap").astype(float),
+        "taken from front to back (ap)": (first.projection == "ap").astype(float),
     }
     if data.images is not None:
         order = data.table.index.get_indexer(first.index)
         bright = pd.Series(data.images[order].mean((1, 2)), index=first.index)
         values["mean brightness of the film"] = bright
-        values["brightness, taken lying only"] = bright.where(first.projection == "ap")
+        values["brightness, ap only"] = bright.where(first.projection == "ap")
     ill, rows = first.icu_days.notna().astype(int), {}
     for name, column in values.items():
         kept = column.notna()

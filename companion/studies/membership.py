@@ -160,7 +160,7 @@ def fit_private(
 
 
 def privacy_of(noise: float, steps: int, *, delta: float = 1e-5) -> tuple[float, float]:
-    """Return what `fit_private` promises to each patient of the training.
+    """Return what `fit_private` promises of each film of the training.
 
     Parameters
     ----------
@@ -174,7 +174,8 @@ def privacy_of(noise: float, steps: int, *, delta: float = 1e-5) -> tuple[float,
     Returns
     -------
     epsilon : float
-        Adding or removing one film changes the odds of any outcome by at most exp(epsilon).
+        Adding or removing one film changes the probability of any outcome by a factor of at
+        most exp(epsilon), and by delta more.
     advantage : float
         In [0, 1]: no attack's true positive rate exceeds its false positive rate by more.
 

@@ -13,6 +13,13 @@ SOUGHT = (
     "softmax", "false positive", "sensitivity", "recall", "specificity", "precision", "PPV", "F1",
     "ROC", "AUROC", "calibration", "confidence interval", "opacity", "consolidation", "infiltrate",
     "effusion", "window and level", "Hounsfield unit", "slice", "series", "神经元", "灵敏度",
+    "leakage", "conformal", "out-of-distribution detection", "kappa", "U-Net", "Dice coefficient",
+    "Hausdorff distance", "gray", "fraction", "organ at risk", "dose-volume histogram",
+    "planning target volume", "Bragg peak", "proton", "hazard", "censoring", "Kaplan–Meier",
+    "partial likelihood", "C-index", "immortal time", "log-rank test", "ImageNet", "pickle",
+    "safetensors", "checksum", "transfer learning", "ONNX", "confident learning", "label errors",
+    "federated learning", "membership inference", "differential privacy", "drift",
+    "expert system", "multimodal learning", "radiology reports", "风险比", "联邦学习",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from importlib import metadata
 
 MADE_FOR = "0.0.0"
 ADDRESS = "https://github.com/owner/name"
-NEEDED = ["torch>=2.6"]
+NEEDED = ["torch>=2.11"]
 KEPT = ["numpy", "torch"]
 ADVICE = {  # a sign in what was asked and what pip said: the reason, and what to do about it
     "your_account": "This copy of the book names no address to install from. "

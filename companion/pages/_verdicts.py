@@ -92,6 +92,28 @@ def _diagnosis():
         yield f"{name} on test films: {runs.min():.3f} to {runs.max():.3f}"
 
 
+def _treatment():
+    """Chapter 6.2: how well a network outlines, and what a line that is too small costs."""
+    runs = read_table("segmentation")["networks"]["three levels"]["runs"]
+    for part, name in (("anterior", "front"), ("posterior", "back")):
+        dice = [run["dice"][part][0] for run in runs]
+        reached = f"{min(dice):.2f} to {max(dice):.2f}"
+        yield f"Dice, {name} of the hippocampus, {len(dice)} seeds: {reached}"
+    plans = {
+        (p["kind"], p["error_mm"], p["margin_mm"]): p for p in read_table("contour_dose")["plans"]
+    }
+    doses = [plans[kind, size, 0.0]["d95_gy"] for kind, size in (("right", 0.0), ("shrunk", 3.0))]
+    yield "Gy in 95 % of the target, line right and 3 mm too small: {:.1f}, {:.1f}".format(*doses)
+
+
+def _prognosis():
+    """Chapter 6.3: how well history and image order women by when their cancer comes back."""
+    scores = read_table("prognosis_models")["women"]["day 0"]["scores"]
+    for name in ("history", "first MRI"):
+        value, low, high = scores[name]["Uno's C"]
+        yield f"Uno's C of the {name}: {value:.2f} [{low:.2f}, {high:.2f}]"
+
+
 def _memory():
     """Chapter 3.2: how many steps back recurrent networks remember a signal."""
     stored = read_table("delayed_recall")
@@ -122,6 +144,8 @@ CLAIMS = {
     "false alarms": _false_alarms,
     "maps": _maps,
     "diagnosis": _diagnosis,
+    "treatment": _treatment,
+    "prognosis": _prognosis,
     "memory": _memory,
     "intervals": _intervals,
 }

@@ -89,6 +89,23 @@ def test_the_card_on_prognosis_says_what_chapter_3_2_stores():
         assert line == f"a signal 40 steps back, accuracy of the {name}: {after_40}"
 
 
+def test_the_card_on_treatment_says_what_chapter_6_2_stores():
+    *dice, doses = verdict("treatment").splitlines()
+    table = outputs("6_2_treatment", "benchmark_networks(stored)")
+    for part, line in zip(("anterior", "posterior"), dice, strict=True):
+        low, high = map(float, numbers(line)[-2:])
+        of_the_middle_seed = float(row_of(table, f"three levels, {part}")[0])
+        assert low <= of_the_middle_seed <= high
+    table = outputs("6_2_treatment", "error_rows(errors)")
+    assert numbers(doses)[-2:] == [row_of(table, name)[0] for name in ("right", "shrunk 3 mm")]
+
+
+def test_the_card_on_prognosis_says_what_chapter_6_3_stores():
+    table = outputs("6_3_prognosis", '("everybody alike", "history"')
+    for name, line in zip(("history", "first MRI"), verdict("prognosis").splitlines(), strict=True):
+        assert numbers(line)[-3:] == row_of(table, name)[:3]
+
+
 def test_the_card_on_research_says_what_chapter_9_2_stores():
     printed = outputs("9_2_metrics", "cells from 93 to 97 %:").splitlines()[0]
     assert numbers(verdict("intervals"))[-2:] == numbers(printed)[-2:]

@@ -8,14 +8,13 @@ noise, the coin and the split of the hippocampus. Breast images, validation and 
 from __future__ import annotations
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from provenance import provenance, store
+from provenance import provenance, store_runs
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -223,17 +222,6 @@ def run(seed, chest, breast, has_twin, brains, blocks, facts, slices, places):
     return found
 
 
-def nest(runs):
-    """Turn runs with tuples as keys into nested dictionaries of lists, a value a run."""
-    tree = {}
-    for keys in runs[0]:
-        branch = tree
-        for key in keys[:-1]:
-            branch = branch.setdefault(key, {})
-        branch[keys[-1]] = [round(float(found[keys]), 4) for found in runs]
-    return tree
-
-
 def main():
     """Run, print and store."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -248,8 +236,7 @@ def main():
     given = chest, breast, has_twin, brains, blocks, facts, *slices_of(brains, 60)
     runs = [run(seed, *given) for seed in trange(options.seeds, desc="training runs")]
     print(pd.DataFrame(runs).T.agg(["mean", "min", "max"], axis=1).round(3).to_string())
-    text = json.dumps(made | nest(runs)).replace('{"', '{\n"').replace('], "', '],\n"')
-    store(text, STORED)
+    store_runs(made, runs, STORED)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Run ``python benchmarks/explanations.py``: every run has films, weights and nois
 from __future__ import annotations
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from joblib import Parallel, delayed
-from provenance import provenance, store
+from provenance import provenance, store_runs
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
@@ -104,17 +103,6 @@ def run(seed, counts=COUNTS):
     return found
 
 
-def nest(runs):
-    """Turn runs with tuples as keys into nested dictionaries of lists, a value a run."""
-    tree = {}
-    for keys in runs[0]:
-        branch = tree
-        for key in keys[:-1]:
-            branch = branch.setdefault(key, {})
-        branch[keys[-1]] = [round(float(found[keys]), 4) for found in runs]
-    return tree
-
-
 def main():
     """Run, print and store."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -127,8 +115,7 @@ def main():
     workers = Parallel(options.processes, return_as="generator")
     runs = list(tqdm(workers(jobs), "training runs", options.seeds))
     print(pd.DataFrame(runs).T.agg(["mean", "min", "max"], axis=1).round(3).to_string())
-    text = json.dumps(made | nest(runs)).replace('{"', '{\n"').replace('], "', '],\n"')
-    store(text, STORED)
+    store_runs(made, runs, STORED)
 
 
 if __name__ == "__main__":

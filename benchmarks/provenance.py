@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -28,3 +30,14 @@ def store(text: str, path: Path) -> None:
     beside.write_text(text.rstrip("\n") + "\n", "utf8")
     os.replace(beside, path)
     print(f"stored in {path}", flush=True)
+
+
+def store_runs(made: Mapping, runs: Sequence[Mapping[tuple, float]], path: Path) -> None:
+    """Store runs with tuples as keys: nested by them, at the end of each a list, a value a run."""
+    tree = {}
+    for keys in runs[0]:
+        branch = tree
+        for key in keys[:-1]:
+            branch = branch.setdefault(key, {})
+        branch[keys[-1]] = [round(float(found[keys]), 4) for found in runs]
+    store(json.dumps(made | tree).replace('{"', '{\n"').replace('], "', '],\n"'), path)

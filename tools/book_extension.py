@@ -317,7 +317,9 @@ def shrink_pictures(out):
             smaller.append(path)
         else:
             beside.unlink()
-    shown = re.compile("|".join(re.escape(f"_images/{path.name}") for path in smaller) or "$^")
+    if not smaller:
+        return
+    shown = re.compile("|".join(re.escape(f"_images/{path.name}") for path in smaller))
     for page in out.rglob("*.html"):
         text = page.read_text("utf8")
         lighter = shown.sub(lambda found: found[0].removesuffix(".png") + ".webp", text)

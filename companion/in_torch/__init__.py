@@ -1,5 +1,6 @@
 """The book's models in PyTorch, channels first, and how they are trained."""
 
+from companion.in_torch._running import has_bfloat16
 from companion.in_torch.attention import AttentionCNN
 from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
 from companion.in_torch.cox import (
@@ -60,6 +61,7 @@ __all__ = [
     "fit_recall",
     "fit_segmentation",
     "frozen_features",
+    "has_bfloat16",
     "linear_predictor",
     "load_backbone",
     "load_model",

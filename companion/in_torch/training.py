@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from tqdm import trange
 
 from companion.checks import check_answers, check_images, check_rounds
 from companion.history import History
+from companion.in_torch._running import as_tensor, choose_device, in_precision, mode, pooled_first
 
 if TYPE_CHECKING:
     from companion.films import Films
@@ -32,11 +32,13 @@ def fit(
     batch_size: int = 32,
     optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] = torch.optim.Adam,
     schedule: Callable[[torch.optim.Optimizer], torch.optim.lr_scheduler.LRScheduler] | None = None,
+    schedule_every: str = "epoch",
     loss: Loss = binary_cross_entropy_with_logits,
     augment: Augmentation | None = None,
     patience: int | None = None,
     seed: int = 0,
     device: str = "auto",
+    precision: str = "float32",
     checkpoint: Checkpoint | None = None,
     progress: bool = True,
 ) -> History:
@@ -54,7 +56,9 @@ def fit(
     optimizer : function
         From the parameters to an optimiser: ``functools.partial(torch.optim.Adam, lr=2e-3)``.
     schedule : function, optional
-        From the optimiser to a schedule of its learning rate, which takes a step an epoch.
+        From the optimiser to a schedule of its learning rate.
+    schedule_every : {"epoch", "batch"}
+        When the schedule takes a step; a one-cycle schedule is made for "batch".
     loss : function
         From logits and labels, (N,) each, to their mean loss.
     augment : function, optional
@@ -65,6 +69,9 @@ def fit(
         Of shuffling, augmentation and dropout: same seed, same machine, same result.
     device : str
         "auto" takes CUDA, then MPS, then the processor; or one that PyTorch knows by name.
+    precision : {"float32", "bfloat16"}
+        Of convolutions and products in training. Weights, updates and validation are float32.
+        Without bfloat16 in hardware (:func:`companion.in_torch.has_bfloat16`) it is slow.
     checkpoint : companion.in_torch.Checkpoint, optional
         Written after every epoch, and where the training goes on from.
     progress : bool
@@ -78,13 +85,14 @@ def fit(
     Raises
     ------
     ValueError
-        If a number is out of range.
+        If a number is out of range, or a name is not one of those above.
     FloatingPointError
         If the loss is no longer finite: epoch and batch are named.
 
     References
     ----------
     Kingma and Ba, ICLR 2015 (Adam). Prechelt, 2012 (early stopping).
+    Kalamkar et al., arXiv:1905.12322 (bfloat16).
 
     Examples
     --------
@@ -96,6 +104,9 @@ def fit(
     2
     """
     check_rounds(epochs, batch_size, patience)
+    if schedule_every not in ("epoch", "batch"):
+        raise ValueError(f'schedule_every must be "epoch" or "batch", got {schedule_every!r}')
+    learner = in_precision(model, precision)
     home = next(model.parameters()).device
     model.to(choose_device(device))
     if all(weights.ndim < 5 for weights in model.parameters()):  # the order is that of images
@@ -105,17 +116,20 @@ def fit(
     history, best = History(), weights_of(model)
     if checkpoint is not None:
         settings = {"batch_size": batch_size, "loss": loss, "augment": augment, "seed": seed}
+        settings |= {"schedule_every": schedule_every, "precision": precision}
         films = {"train": train, "validation": validation}
         best = checkpoint.restore(model, updates, rates, history, best, settings, films)
     bar = trange(len(history), epochs, unit="epoch", disable=not progress)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), pooled_first(model):
         for epoch in bar:
             if patience is not None and history.waited >= patience:
                 break
             torch.manual_seed(seed * 100_003 + epoch)
             batches = shuffled(train, batch_size, np.random.default_rng([seed, epoch]), augment)
-            train_loss = train_epoch(model, batches, updates, loss, epoch=epoch + 1)
-            if rates is not None:
+            if rates is not None and schedule_every == "batch":
+                batches = paced(batches, rates)
+            train_loss = train_epoch(learner, batches, updates, loss, epoch=epoch + 1)
+            if rates is not None and schedule_every == "epoch":
                 rates.step()
             history.record(train_loss, *validate(model, validation, loss))
             if history.waited == 0:
@@ -186,7 +200,9 @@ def train_epoch(
     return total / films
 
 
-def predict(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+def predict(
+    model: nn.Module, images: np.ndarray, *, batch_size: int = 256, precision: str = "float32"
+) -> np.ndarray:
     """Return the probability of label 1 for each image.
 
     Parameters
@@ -197,6 +213,8 @@ def predict(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> n
         float, (N, C, H, W), in [0, 1].
     batch_size : int
         How many images at a time; the result does not depend on it.
+    precision : {"float32", "bfloat16"}
+        Of convolutions and products, as in :func:`fit`.
 
     Returns
     -------
@@ -206,7 +224,7 @@ def predict(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> n
     Raises
     ------
     ValueError
-        If the images are not finite or not in [0, 1].
+        If the images are not finite or not in [0, 1], or there is no such precision.
     FloatingPointError
         If the model answers with what is no number: its weights have diverged.
 
@@ -216,12 +234,17 @@ def predict(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> n
     >>> predict(DocumentCNN((1, 22, 22)), np.zeros((2, 1, 22, 22)))
     array([0.5, 0.5])
     """
-    return torch.sigmoid(logits(model, images, batch_size=batch_size)).numpy()
+    found = logits(model, images, batch_size=batch_size, precision=precision)
+    return torch.sigmoid(found).numpy()
 
 
-def logits(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> torch.Tensor:
+def logits(
+    model: nn.Module, images: np.ndarray, *, batch_size: int = 256, precision: str = "float32"
+) -> torch.Tensor:
     """Return what :func:`predict` puts through a sigmoid: float64, (N,), on the processor."""
-    found = in_batches(model, model, images, batch_size)
+    ask = in_precision(model, precision)
+    with pooled_first(model):
+        found = in_batches(model, ask, images, batch_size)
     return torch.from_numpy(check_answers(found.numpy()))
 
 
@@ -257,39 +280,16 @@ def shuffled(
         yield as_tensor(images if augment is None else augment(images, rng)), labels[rows]
 
 
-def choose_device(device: str = "auto") -> torch.device:
-    """Return the fastest device there is, or the one that was named."""
-    if device != "auto":
-        return torch.device(device)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def as_tensor(images: np.ndarray) -> torch.Tensor:
-    """Return images as a float32 tensor that is stored channels last, the faster order."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images, np.float32))
-    return tensor.contiguous(memory_format=torch.channels_last)
+def paced(
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    rates: torch.optim.lr_scheduler.LRScheduler,
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Give batch after batch; a schedule takes a step when one has been learned from."""
+    for batch in batches:
+        yield batch
+        rates.step()
 
 
 def weights_of(model: nn.Module) -> dict[str, torch.Tensor]:
     """Return a copy of a model's weights and statistics."""
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
-
-
-@contextlib.contextmanager
-def mode(model: nn.Module, *, training: bool) -> Iterator[None]:
-    """Put a model into training or evaluation mode, and every layer back into its own afterwards.
-
-    A layer in evaluation mode inside a model in training mode was frozen on purpose and stays so.
-    """
-    before = {module: module.training for module in model.modules()}
-    frozen = [m for m, was in before.items() if training and model.training and not was]
-    model.train(training)
-    for module in frozen:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module, was in before.items():
-            module.training = was

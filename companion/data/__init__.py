@@ -6,7 +6,7 @@ Names are imported from here when they are asked for: one needs pandas, another 
 from companion._lazy import lazy_face
 
 _NAMES = {
-    "augment": ("Affine", "apply_affine", "draw_affine", "repeat_exposures"),
+    "augment": ("Affine", "Changes", "apply_affine", "draw_affine", "expose", "repeat_exposures"),
     "breast": ("BreastData", "load_breast"),
     "breast_mri": ("KNOWN_AT", "VISITS", "BreastMriData", "load_breast_mri"),
     "cards": ("DatasetCard", "dataset_card"),
@@ -31,6 +31,7 @@ _NAMES = {
     "_radiotherapy_types": ("DoseGrid", "PlanFile", "PlannedBeam", "Structure"),
     "radiotherapy": ("read_dose_grid", "read_plan_file", "read_structures"),
     "residuals": ("Residue", "residual"),
+    "shifts": ("DRAWN", "NEVER_DRAWN", "SHIFTS", "shift_films"),
     "volumes": ("Volume", "read_series", "resample"),
     "wpbc": ("FEATURES", "WpbcData", "load_wpbc"),
     "xray": (

@@ -22,6 +22,7 @@ from companion.in_torch.recurrent import (
     linear_predictor,
     predict_next,
 )
+from companion.in_torch.residual import ResidualBlock, ResidualCNN
 from companion.in_torch.segmentation import (
     LOSSES,
     both_losses,
@@ -46,6 +47,8 @@ __all__ = [
     "NextSample",
     "PooledCNN",
     "Rescaled",
+    "ResidualBlock",
+    "ResidualCNN",
     "TransferCNN",
     "UNet",
     "UpAndJoin",

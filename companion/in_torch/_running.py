@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +13,12 @@ from torch import nn
 #: What convolutions and products are computed in; weights and updates are float32 in both.
 PRECISIONS = ("float32", "bfloat16")
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+def check_choice(name: str, found: str, choices: tuple[str, ...]) -> None:
+    """Raise ValueError where a word is none of those that mean something."""
+    if found not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {found!r}")
 
 
 def choose_device(device: str = "auto") -> torch.device:
@@ -50,8 +56,7 @@ def has_bfloat16() -> bool:
 
 def in_precision(model: nn.Module, precision: str) -> nn.Module:
     """Return the model itself, or one of the same weights that computes in the other precision."""
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+    check_choice("precision", precision, PRECISIONS)
     return model if precision == "float32" else _InBfloat16(model)
 
 
@@ -65,6 +70,21 @@ class _InBfloat16(nn.Module):
     def forward(self, images):
         with torch.autocast(images.device.type, torch.bfloat16):
             return self.model(images).float()
+
+
+def weights_of(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Return a copy of a model's weights and statistics."""
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def paced(
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    rates: torch.optim.lr_scheduler.LRScheduler,
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Give batch after batch; a schedule takes a step when one has been learned from."""
+    for batch in batches:
+        yield batch
+        rates.step()
 
 
 @contextlib.contextmanager

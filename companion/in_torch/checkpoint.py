@@ -7,7 +7,7 @@ import hashlib
 import os
 import pickle
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -210,7 +210,7 @@ def _described(value):
     """Return a function's name with a digest of what it does, or a number as text."""
     if isinstance(value, functools.partial):
         return f"{_described(value.func)} {value.args} {value.keywords}"
-    if not callable(value):
+    if not callable(value) or (is_dataclass(value) and not isinstance(value, type)):
         return repr(value)
     name = f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
     code = getattr(value, "__code__", None)

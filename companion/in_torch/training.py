@@ -13,7 +13,16 @@ from tqdm import trange
 
 from companion.checks import check_answers, check_images, check_rounds
 from companion.history import History
-from companion.in_torch._running import as_tensor, choose_device, in_precision, mode, pooled_first
+from companion.in_torch._running import (
+    as_tensor,
+    check_choice,
+    choose_device,
+    in_precision,
+    mode,
+    paced,
+    pooled_first,
+    weights_of,
+)
 
 if TYPE_CHECKING:
     from companion.films import Films
@@ -36,6 +45,7 @@ def fit(
     loss: Loss = binary_cross_entropy_with_logits,
     augment: Augmentation | None = None,
     patience: int | None = None,
+    keep: str = "best",
     seed: int = 0,
     device: str = "auto",
     precision: str = "float32",
@@ -65,6 +75,8 @@ def fit(
         Changes each batch of training images, as :func:`companion.data.augment.augment` does.
     patience : int, optional
         Stop after so many epochs without a lower validation loss.
+    keep : {"best", "last"}
+        Which epoch's weights the model is left with.
     seed : int
         Of shuffling, augmentation and dropout: same seed, same machine, same result.
     device : str
@@ -104,8 +116,8 @@ def fit(
     2
     """
     check_rounds(epochs, batch_size, patience)
-    if schedule_every not in ("epoch", "batch"):
-        raise ValueError(f'schedule_every must be "epoch" or "batch", got {schedule_every!r}')
+    check_choice("schedule_every", schedule_every, ("epoch", "batch"))
+    check_choice("keep", keep, ("best", "last"))
     learner = in_precision(model, precision)
     home = next(model.parameters()).device
     model.to(choose_device(device))
@@ -116,7 +128,7 @@ def fit(
     history, best = History(), weights_of(model)
     if checkpoint is not None:
         settings = {"batch_size": batch_size, "loss": loss, "augment": augment, "seed": seed}
-        settings |= {"schedule_every": schedule_every, "precision": precision}
+        settings |= {"schedule_every": schedule_every, "keep": keep, "precision": precision}
         films = {"train": train, "validation": validation}
         best = checkpoint.restore(model, updates, rates, history, best, settings, films)
     bar = trange(len(history), epochs, unit="epoch", disable=not progress)
@@ -132,7 +144,7 @@ def fit(
             if rates is not None and schedule_every == "epoch":
                 rates.step()
             history.record(train_loss, *validate(model, validation, loss))
-            if history.waited == 0:
+            if history.waited == 0 or keep == "last":
                 best = weights_of(model)
             bar.set_postfix(validation_loss=f"{history.val_loss[-1]:.3f}")
             if checkpoint is not None:
@@ -278,18 +290,3 @@ def shuffled(
         rows = order[start : start + batch_size]
         images = films.images[rows]
         yield as_tensor(images if augment is None else augment(images, rng)), labels[rows]
-
-
-def paced(
-    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
-    rates: torch.optim.lr_scheduler.LRScheduler,
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Give batch after batch; a schedule takes a step when one has been learned from."""
-    for batch in batches:
-        yield batch
-        rates.step()
-
-
-def weights_of(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Return a copy of a model's weights and statistics."""
-    return {name: value.detach().clone() for name, value in model.state_dict().items()}

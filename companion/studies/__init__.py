@@ -1,6 +1,7 @@
 """Experiments that chapters report: many trainings, one table."""
 
 from companion.studies.active_learning import choose_next, label_in_rounds
+from companion.studies.better import ASIDE, STEPS, BalancedLoss, Recipe, adamw, train_recipe
 from companion.studies.budgets import draw_budget, flip_labels
 from companion.studies.drift import (
     CHANGES,
@@ -23,6 +24,7 @@ from companion.studies.label_errors import (
     suspect_labels,
 )
 from companion.studies.learners import LEARNERS, better_cnn, document_model, learn_logistic
+from companion.studies.members import VIEWS, pooled_logits, train_members
 from companion.studies.membership import (
     attack_membership,
     fit_private,
@@ -31,19 +33,28 @@ from companion.studies.membership import (
 )
 from companion.studies.phantoms import draw_splits, found_by_all, mark_those, train_on
 from companion.studies.power_law import PowerLaw, fit_power_law
+from companion.studies.selection import RULES, compare_rules, validate_shifted
 from companion.studies.transfer import fine_tune, learn_head, over_seeds
 
 __all__ = [
+    "ASIDE",
     "CHANGES",
     "LEARNERS",
     "METHODS",
+    "RULES",
+    "STEPS",
+    "VIEWS",
+    "BalancedLoss",
     "PowerLaw",
+    "Recipe",
+    "adamw",
     "attack_membership",
     "average_weights",
     "bet_against",
     "better_cnn",
     "change_machine",
     "choose_next",
+    "compare_rules",
     "deal_hospitals",
     "document_model",
     "draw_budget",
@@ -69,12 +80,16 @@ __all__ = [
     "open_hospitals",
     "over_seeds",
     "plant_label_errors",
+    "pooled_logits",
     "privacy_of",
     "rank_suspects",
     "score_search",
     "stream_p_values",
     "suspect_labels",
     "train_every_way",
+    "train_members",
     "train_on",
+    "train_recipe",
     "train_small",
+    "validate_shifted",
 ]

@@ -364,3 +364,22 @@ def test_a_failed_write_leaves_the_old_checkpoint(tmp_path, monkeypatch):
         save_model(path, nn.Linear(1, 1))
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_the_last_weights_are_kept_if_asked_for(films):
+    train, validation = films
+    models = {}
+    for keep in ("best", "last"):
+        models[keep] = PooledCNN(widths=(4, 8), seed=1)
+        history = fit(
+            models[keep], train, validation=turned(validation),
+            epochs=4, keep=keep, progress=False,
+        )  # fmt: skip
+    shorter = PooledCNN(widths=(4, 8), seed=1)
+    fit(shorter, train, validation=train, epochs=history.best_epoch, keep="last", progress=False)
+    best, last = (predict(models[keep], train.images) for keep in ("best", "last"))
+    assert history.best_epoch < 4
+    np.testing.assert_array_equal(best, predict(shorter, train.images))
+    assert np.abs(best - last).max() > 1e-6
+    with pytest.raises(ValueError, match="keep must be one of best, last, got 'first'"):
+        fit(shorter, train, validation=train, keep="first")

@@ -1,0 +1,118 @@
+"""The chosen recipe of chapter 5.2 beside the document's model: time, memory, scores on test.
+
+Run ``python benchmarks/pneumonia.py --groups 5 --members 5`` when nothing else runs; it needs the
+real data. A group is one whole training of the method: members from different seeds, two at a time,
+one thread each. Groups share no seed. Prints a table, writes one into the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from provenance import provenance, store
+from scipy.special import expit
+from sklearn.metrics import roc_auc_score
+
+from companion.data import load_pneumonia, shift_films
+from companion.evaluation import delong, evaluate
+from companion.in_torch import DocumentCNN, fit, has_bfloat16
+from companion.in_torch.training import logits
+from companion.studies import STEPS, VIEWS, pooled_logits, train_members
+
+STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "pneumonia.json"
+CHOSEN = list(STEPS)[-1]
+SCORES = ("auroc", "accuracy", "sensitivity", "specificity")
+quick = partial(torch.optim.Adam, lr=2e-3)
+
+
+def documents(splits, seed):
+    """Train the document's model as chapter 5.1 does; return its logits of any images."""
+    model = DocumentCNN((1, 28, 28), seed=seed)
+    fit(model, splits["train"], validation=splits["validation"], epochs=12, patience=2,
+        batch_size=64, optimizer=quick, seed=seed, progress=False)  # fmt: skip
+    return lambda images: logits(model, images).numpy()
+
+
+def scores_of(ask, splits, against):
+    """Score on validation as it is and under shift, and on test against the document's model."""
+    validation, test = splits["validation"], splits["test"]
+    shifted = [
+        roc_auc_score(films.labels, ask(films.images)) for films in shift_films(validation).values()
+    ]
+    found = ask(test.images)
+    report = evaluate(test.labels, expit(found), rng=np.random.default_rng(0), n_boot=1000)
+    compared = delong(test.labels, against, found)
+    return {
+        "validation": rounded(roc_auc_score(validation.labels, ask(validation.images))),
+        "validation, shifted": rounded(np.mean(shifted)),
+        "test": {
+            name: rounded(report[name].value, report[name].low, report[name].high)
+            for name in SCORES
+        },
+        "confusion": report.confusion.tolist(),
+        "AUROC against the document's model": rounded(
+            compared.difference, compared.low, compared.high
+        ),
+    }
+
+
+def rounded(*values):
+    """Return numbers of four digits; one number alone as it is."""
+    found = [round(float(value), 4) if np.isfinite(value) else None for value in values]
+    return found if len(found) > 1 else found[0]
+
+
+def main():
+    """Train, score, print, store."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--groups", type=int, default=5)
+    parser.add_argument("--members", type=int, default=5)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--precision", default="bfloat16" if has_bfloat16() else "float32")
+    chosen = parser.parse_args()
+    made = provenance() | {
+        "recipe": CHOSEN, "members": chosen.members, "views": len(VIEWS),
+        "processes": chosen.processes, "precision": chosen.precision,
+        "processors": os.cpu_count(),
+    }  # fmt: skip
+    splits = load_pneumonia().splits
+    runs = []
+    for group in range(chosen.groups):
+        seeds = range(group * chosen.members, (group + 1) * chosen.members)
+        start = time.perf_counter()
+        models = train_members(
+            STEPS[CHOSEN], splits["train"], splits["validation"], seeds,
+            processes=chosen.processes, precision=chosen.precision,
+        )  # fmt: skip
+        seconds = time.perf_counter() - start
+        document = documents(splits, group)
+        against = document(splits["test"].images)
+        run = {
+            "seconds": round(seconds, 1),
+            "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+            "parameters": sum(p.numel() for p in models[0].parameters()),
+        }
+        for name, ask in {
+            "the document's model": document,
+            "one network": partial(pooled_logits, models[:1]),
+            "one network, all views": partial(pooled_logits, models[:1], views=len(VIEWS)),
+            "all networks": partial(pooled_logits, models),
+            "all networks, all views": partial(pooled_logits, models, views=len(VIEWS)),
+        }.items():
+            run[name] = scores_of(ask, splits, against)
+            print(group, name, run[name], flush=True)
+        print(f"{seconds:.0f} s, {run['megabytes']} MB a process", flush=True)
+        runs.append(run)
+    store(json.dumps(made | {"runs": runs}).replace('{"seconds', '\n{"seconds'), STORED)
+
+
+if __name__ == "__main__":
+    main()

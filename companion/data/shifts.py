@@ -1,0 +1,116 @@
+"""Films as another room, another machine or another day might have made them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from companion.data.augment import Affine, apply_affine
+from companion.films import Films
+
+Shift = Callable[[np.ndarray], np.ndarray]
+
+
+def _moved(images, *, angle_deg=0.0, zoom=1.0, down=0.0, right=0.0):
+    count = len(images)
+    shift = np.tile([down, right], (count, 1))
+    change = Affine(np.full(count, angle_deg), np.full(count, zoom), shift)
+    return apply_affine(images, change)
+
+
+def _contrast(images, factor):
+    return (images - 0.5) * factor + 0.5
+
+
+def _midtones(images, exponent):
+    return images**exponent
+
+
+def _blurred(images, sigma):
+    return gaussian_filter(images, (0, 0, sigma, sigma), mode="nearest")
+
+
+def _sharpened(images):
+    return 2 * images - _blurred(images, 0.8)
+
+
+def _shaded(images, *, side=0.0, edge=0.0):
+    rows, columns = (np.linspace(-1, 1, size) for size in images.shape[2:])
+    return images + side * columns - edge * (rows[:, None] ** 2 + columns**2) / 2
+
+
+def _noisy(images, sigma):
+    # The same noise at every call: models are compared on equal pixels.
+    return images + sigma * np.random.default_rng(0).standard_normal(images.shape, np.float32)
+
+
+def _collimated(images, share):
+    """Blacken a frame, as a narrower beam does."""
+    framed = np.zeros_like(images)
+    top, left = (round(share * size) for size in images.shape[2:])
+    inside = np.s_[..., top : images.shape[2] - top, left : images.shape[3] - left]
+    framed[inside] = images[inside]
+    return framed
+
+
+#: What training with :class:`companion.data.Changes` draws too.
+DRAWN: dict[str, Shift] = {
+    "brighter": partial(np.add, np.float32(0.12)),
+    "darker": partial(np.add, np.float32(-0.12)),
+    "more contrast": partial(_contrast, factor=1.3),
+    "less contrast": partial(_contrast, factor=0.7),
+    "turned left": partial(_moved, angle_deg=8.0),
+    "turned right": partial(_moved, angle_deg=-8.0),
+    "nearer": partial(_moved, zoom=1.12),
+    "farther": partial(_moved, zoom=0.88),
+    "higher": partial(_moved, down=-0.06),
+    "to the side": partial(_moved, right=0.06),
+}
+#: What it never draws.
+NEVER_DRAWN: dict[str, Shift] = {
+    "lighter midtones": partial(_midtones, exponent=0.7),
+    "darker midtones": partial(_midtones, exponent=1.4),
+    "blurred": partial(_blurred, sigma=0.7),
+    "sharpened": _sharpened,
+    "noisy": partial(_noisy, sigma=0.06),
+    "lighter on one side": partial(_shaded, side=0.12),
+    "darker edges": partial(_shaded, edge=0.2),
+    "narrow beam": partial(_collimated, share=0.08),
+}
+SHIFTS = DRAWN | NEVER_DRAWN
+
+
+def shift_films(films: Films) -> dict[str, Films]:
+    """Return the same films under each of eighteen changes that leave their labels true.
+
+    Parameters
+    ----------
+    films : companion.films.Films
+        Of at least 8 x 8 pixels.
+
+    Returns
+    -------
+    dict of str to Films
+        By name, in the order of :data:`SHIFTS`; pixels are clipped to [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the films are smaller.
+
+    Examples
+    --------
+    >>> films = Films(np.full((2, 1, 8, 8), 0.5), [0, 1])
+    >>> shifted = shift_films(films)
+    >>> len(shifted), round(float(shifted["brighter"].images.mean()), 2)
+    (18, 0.62)
+    """
+    if min(films.images.shape[2:]) < 8:
+        raise ValueError(f"films must have at least 8 x 8 pixels, got {films.images.shape}")
+    return {
+        name: films.with_images(np.clip(change(films.images), 0, 1).astype(np.float32))
+        for name, change in SHIFTS.items()
+    }

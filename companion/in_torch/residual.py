@@ -1,0 +1,140 @@
+"""A residual network for small films: each block adds to what it was given."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from companion.in_torch._running import check_choice
+
+NORMS = ("batch", "group")
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions whose result is added to their input.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Maps that come in and go out; where they differ, the input passes a 1 x 1 convolution.
+    norm : {"batch", "group"}
+        How maps are normalised: with the statistics of a batch, or of groups of maps of one film.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, CVPR 2016, arXiv:1512.03385.
+
+    Examples
+    --------
+    >>> ResidualBlock(4, 8)(torch.zeros(2, 4, 7, 7)).shape
+    torch.Size([2, 8, 7, 7])
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, norm: str = "batch"):
+        super().__init__()
+        self.change = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), normalization(norm, outputs),
+            nn.ReLU(),
+            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), normalization(norm, outputs),
+        )  # fmt: skip
+        self.shortcut = nn.Identity()
+        if inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, bias=False), normalization(norm, outputs)
+            )
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Return the input plus its change, negative sums set to zero: (N, outputs, H, W)."""
+        return torch.relu(self.shortcut(maps) + self.change(maps))
+
+
+class ResidualCNN(nn.Module):
+    """Residual blocks with poolings between them, and an average over the last maps.
+
+    Parameters
+    ----------
+    channels : int
+        C of the films.
+    widths : tuple of int
+        Maps of each block; every block but the last halves height and width.
+    norm : {"batch", "group"}
+        As in :class:`ResidualBlock`; "group" does not depend on the other films of a batch.
+    dropout : float
+        Share of the averaged maps that is set to zero while training, in [0, 1).
+    pixel_mean, pixel_std : float
+        Subtracted from the pixels, which then are divided by the second: those of the training
+        films of PneumoniaMNIST.
+    seed : int
+        Seed of the initial weights, drawn as PyTorch draws them.
+
+    Raises
+    ------
+    ValueError
+        If `norm` is unknown, `widths` is empty, or `pixel_std` is not above 0.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, CVPR 2016, arXiv:1512.03385 (residual learning).
+    Wu and He, ECCV 2018, arXiv:1803.08494 (group normalisation).
+
+    Examples
+    --------
+    >>> model = ResidualCNN(widths=(8, 16))
+    >>> model(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2])
+    """
+
+    #: The layer whose maps Grad-CAM weighs; of three blocks.
+    last_maps = "features.4"
+
+    def __init__(
+        self,
+        channels: int = 1,
+        *,
+        widths: tuple[int, ...] = (32, 64, 128),
+        norm: str = "batch",
+        dropout: float = 0.3,
+        pixel_mean: float = 0.57,
+        pixel_std: float = 0.17,
+        seed: int = 0,
+    ):
+        super().__init__()
+        check_choice("norm", norm, NORMS)
+        if not widths:
+            raise ValueError(f"widths must name at least one block, got {widths}")
+        if not 0 < pixel_std < float("inf"):
+            raise ValueError(f"pixel_std must be above 0, got {pixel_std}")
+        self.pixel_mean, self.pixel_std = pixel_mean, pixel_std
+        blocks = []
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            for width in widths:
+                if blocks:
+                    blocks.append(nn.MaxPool2d(2))
+                blocks.append(ResidualBlock(channels, width, norm=norm))
+                channels = width
+            self.features = nn.Sequential(*blocks)
+            self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(channels, 1))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the logit of pneumonia of each image.
+
+        Parameters
+        ----------
+        images : torch.Tensor
+            float, (N, C, H, W), scaled as in training.
+
+        Returns
+        -------
+        torch.Tensor
+            (N,), any real number; its sigmoid is the probability.
+        """
+        maps = self.features((images - self.pixel_mean) / self.pixel_std)
+        return self.classifier(maps.mean(dim=(2, 3))).squeeze(1)
+
+
+def normalization(norm: str, width: int) -> nn.Module:
+    """Return a layer that normalises so many maps, all together or in up to eight groups."""
+    return nn.BatchNorm2d(width) if norm == "batch" else nn.GroupNorm(math.gcd(8, width), width)

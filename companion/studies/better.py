@@ -1,0 +1,224 @@
+"""From the document's model to a better one: recipes of training, one step after the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from companion.data import Changes
+from companion.films import Films
+from companion.history import History
+from companion.in_torch import ResidualCNN, fit
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides how one network is trained; what stands here is where the search ended.
+
+    Parameters
+    ----------
+    changes : companion.data.Changes, optional
+        What is drawn anew for each training film; None: the films as they are.
+    widths : tuple of int
+        Maps of each block of :class:`companion.in_torch.ResidualCNN`.
+    dropout : float
+        As there.
+    smoothing : float
+        Labels are moved so far from 0 and 1 towards one half, in [0, 1).
+    balanced : bool
+        Weigh both labels alike, however many films each has.
+    learning_rate, weight_decay : float
+        Greatest learning rate of the one cycle, and AdamW's decay of kernels and matrices.
+    one_cycle : bool
+        Let the learning rate rise and fall once; else it stays.
+    epochs, batch_size : int
+        Passes over the films; films an update.
+    """
+
+    changes: Changes | None = Changes()  # noqa: RUF009 (frozen)
+    widths: tuple[int, ...] = (32, 64, 128)
+    dropout: float = 0.3
+    smoothing: float = 0.1
+    balanced: bool = True
+    learning_rate: float = 4e-3
+    weight_decay: float = 0.05
+    one_cycle: bool = True
+    epochs: int = 20
+    batch_size: int = 64
+
+
+_BARE = Recipe(
+    changes=None, dropout=0.0, smoothing=0.0, balanced=False,
+    learning_rate=1e-3, weight_decay=0.01, one_cycle=False,
+)  # fmt: skip
+_CYCLE = replace(_BARE, learning_rate=4e-3, weight_decay=0.05, one_cycle=True)
+_CAREFUL = replace(_CYCLE, dropout=0.3, smoothing=0.1, balanced=True)
+
+#: The story of the chapter: each recipe changes one thing of the one before.
+STEPS = {
+    "residual network": _BARE,
+    "one cycle": _CYCLE,
+    "softer labels": _CAREFUL,
+    "moved films": replace(_CAREFUL, changes=Changes(exposure=0)),
+    "exposed films": Recipe(),
+}
+#: What was tried beside it: each changes one thing of the last step.
+ASIDE = {
+    "exposed, not moved": replace(Recipe(), changes=Changes(geometry=0)),
+    "mirrored": replace(Recipe(), changes=Changes(mirror=True)),
+    "changed twice as much": replace(Recipe(), changes=Changes(geometry=2, exposure=2)),
+    "wider": replace(Recipe(), widths=(48, 96, 192)),
+    "twice as long": replace(Recipe(), epochs=40),
+}
+
+
+@dataclass(frozen=True)
+class BalancedLoss:
+    """Cross-entropy that weighs both labels alike, with labels moved towards one half.
+
+    Parameters
+    ----------
+    share : float
+        Of the training films, how many have label 1, in (0, 1); one half: no weights.
+    smoothing : float
+        A label of 1 becomes 1 - smoothing / 2, one of 0 becomes smoothing / 2; in [0, 1).
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+
+    References
+    ----------
+    Szegedy et al., CVPR 2016, arXiv:1512.00567 (label smoothing).
+
+    Examples
+    --------
+    >>> loss = BalancedLoss(share=0.75)
+    >>> missed = loss(torch.tensor([9.0, 9.0]), torch.tensor([0.0, 1.0]))
+    >>> round(missed.item(), 2)  # 9 nats, times 0.5 / 0.25, over two films
+    9.0
+    """
+
+    share: float = 0.5
+    smoothing: float = 0.0
+
+    def __post_init__(self):
+        """Check the numbers."""
+        if not (0 < self.share < 1 and 0 <= self.smoothing < 1):
+            raise ValueError(
+                f"share must be in (0, 1) and smoothing in [0, 1), "
+                f"got {self.share} and {self.smoothing}"
+            )
+
+    def __call__(self, found: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return the mean weighted loss in nats of logits and labels, (N,) each."""
+        target = labels * (1 - self.smoothing) + self.smoothing / 2
+        each = binary_cross_entropy_with_logits(found, target, reduction="none")
+        weights = torch.where(labels == 1, 0.5 / self.share, 0.5 / (1 - self.share))
+        return (each * weights).mean()
+
+
+def adamw(
+    parameters: Iterable[nn.Parameter], *, learning_rate: float, weight_decay: float
+) -> torch.optim.AdamW:
+    """Return AdamW that lets kernels and matrices decay, but no bias and no normalisation.
+
+    Parameters
+    ----------
+    parameters : iterable of torch.nn.Parameter
+        Of a model.
+    learning_rate, weight_decay : float
+        Each step multiplies what decays by 1 - learning_rate * weight_decay.
+
+    Returns
+    -------
+    torch.optim.AdamW
+        With two groups.
+
+    References
+    ----------
+    Loshchilov and Hutter, ICLR 2019, arXiv:1711.05101.
+
+    Examples
+    --------
+    >>> optimizer = adamw(nn.Linear(2, 1).parameters(), learning_rate=0.1, weight_decay=0.05)
+    >>> [group["weight_decay"] for group in optimizer.param_groups]
+    [0.05, 0.0]
+    """
+    parameters = list(parameters)
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
+
+
+def train_recipe(
+    recipe: Recipe,
+    train: Films,
+    validation: Films,
+    *,
+    seed: int = 0,
+    precision: str = "float32",
+    progress: bool = True,
+) -> tuple[ResidualCNN, History]:
+    """Train one network as a recipe says, and keep its last weights.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How.
+    train, validation : companion.films.Films
+        To learn from, and to watch; nothing is chosen on the second.
+    seed : int
+        Of weights, order, changes and dropout.
+    precision : str
+        As in :func:`companion.in_torch.fit`.
+    progress : bool
+        Show a bar.
+
+    Returns
+    -------
+    model : companion.in_torch.ResidualCNN
+        Trained.
+    history : companion.history.History
+        Losses of each epoch.
+
+    Raises
+    ------
+    ValueError
+        If a number of the recipe is out of range, or a label does not occur in `train`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> films = Films(np.random.default_rng(0).random((8, 1, 12, 12)), np.arange(8) % 2)
+    >>> small = Recipe(widths=(4, 8), epochs=2)
+    >>> model, history = train_recipe(small, films, films, progress=False)
+    >>> len(history)
+    2
+    """
+    model = ResidualCNN(
+        train.images.shape[1], widths=recipe.widths, dropout=recipe.dropout, seed=seed
+    )
+    steps = recipe.epochs * math.ceil(len(train) / recipe.batch_size)
+    cycle = partial(
+        torch.optim.lr_scheduler.OneCycleLR, max_lr=recipe.learning_rate, total_steps=steps
+    )
+    history = fit(
+        model, train, validation=validation, epochs=recipe.epochs, batch_size=recipe.batch_size,
+        optimizer=partial(
+            adamw, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay
+        ),
+        schedule=cycle if recipe.one_cycle else None, schedule_every="batch",
+        loss=BalancedLoss(train.labels.mean() if recipe.balanced else 0.5, recipe.smoothing),
+        augment=recipe.changes, keep="last", precision=precision, seed=seed, progress=progress,
+    )  # fmt: skip
+    return model, history

@@ -1,0 +1,129 @@
+"""Several networks of one recipe, and one answer from all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from companion.checks import check_images
+from companion.data.augment import Affine, apply_affine
+from companion.films import Films
+from companion.in_torch import ResidualCNN
+from companion.in_torch.training import logits
+from companion.studies.better import Recipe, train_recipe
+
+
+def train_members(
+    recipe: Recipe,
+    train: Films,
+    validation: Films,
+    seeds: Sequence[int],
+    *,
+    processes: int = 2,
+    precision: str = "float32",
+) -> list[ResidualCNN]:
+    """Train one network a seed, several at a time, each in a process with one thread.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How.
+    train, validation : companion.films.Films
+        To learn from, and to watch.
+    seeds : sequence of int
+        One a member.
+    processes : int
+        How many at a time.
+    precision : str
+        As in :func:`companion.in_torch.fit`.
+
+    Returns
+    -------
+    list of companion.in_torch.ResidualCNN
+        In the order of the seeds; the same, however many processes there are.
+
+    Raises
+    ------
+    ValueError
+        If there is no seed, or as :func:`train_recipe`.
+
+    Examples
+    --------
+    >>> films = Films(np.random.default_rng(0).random((8, 1, 12, 12)), np.arange(8) % 2)
+    >>> recipe = Recipe(widths=(4,), epochs=1)
+    >>> len(train_members(recipe, films, films, [0, 1]))  # doctest: +SKIP
+    2
+    """
+    if not len(seeds):
+        raise ValueError(f"seeds must name at least one member, got {seeds}")
+    work = partial(_member, recipe, train, validation, precision)
+    with ProcessPoolExecutor(min(processes, len(seeds)), mp_context=get_context("spawn")) as pool:
+        return list(tqdm(pool.map(work, seeds), total=len(seeds), unit="member"))
+
+
+def _member(recipe, train, validation, precision, seed):
+    torch.set_num_threads(1)
+    return train_recipe(recipe, train, validation, seed=seed, precision=precision, progress=False)[
+        0
+    ]
+
+
+#: Ways to look at a film again: turn in degrees, zoom, and shift down and right.
+VIEWS = (
+    (0, 1, 0, 0), (3.5, 1, 0, 0), (-3.5, 1, 0, 0), (0, 1.05, 0, 0), (0, 0.95, 0, 0),
+    (0, 1, 0.025, 0), (0, 1, -0.025, 0), (0, 1, 0, 0.025), (0, 1, 0, -0.025),
+)  # fmt: skip
+
+
+def pooled_logits(models: Sequence[nn.Module], images: np.ndarray, *, views: int = 1) -> np.ndarray:
+    """Return the mean logit of several networks, each of which looks in several ways.
+
+    Parameters
+    ----------
+    models : sequence of torch.nn.Module
+        Give logits (N,).
+    images : numpy.ndarray
+        float, (N, C, H, W), in [0, 1].
+    views : int
+        How many of :data:`VIEWS`, from the first on, which is the film as it is.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (N,).
+
+    Raises
+    ------
+    ValueError
+        If there is no model, `views` is not between 1 and nine, or the images are not films.
+
+    Examples
+    --------
+    >>> images = np.full((2, 1, 8, 8), 0.5, np.float32)
+    >>> constant = nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0))
+    >>> _ = nn.init.zeros_(constant[1].weight), nn.init.ones_(constant[1].bias)
+    >>> pooled_logits([constant, constant], images, views=3).tolist()
+    [1.0, 1.0]
+    """
+    images = check_images("images", images)
+    if not len(models) or not 1 <= views <= len(VIEWS):
+        raise ValueError(
+            f"models must not be empty, and views be 1 to {len(VIEWS)}, "
+            f"got {len(models)} models and views={views}"
+        )
+    seen = [images] + [_view(images, *view) for view in VIEWS[1:views]]
+    found = [logits(model, view).numpy() for model in models for view in seen]
+    return np.mean(found, axis=0)
+
+
+def _view(images, angle_deg, zoom, down, right):
+    count = len(images)
+    shift = np.tile([down, right], (count, 1))
+    return apply_affine(images, Affine(np.full(count, angle_deg), np.full(count, zoom), shift))

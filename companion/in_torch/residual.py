@@ -6,6 +6,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn.functional import interpolate
 
 from companion.in_torch._running import check_choice
 
@@ -66,13 +67,17 @@ class ResidualCNN(nn.Module):
     pixel_mean, pixel_std : float
         Subtracted from the pixels, which then are divided by the second: those of the training
         films of PneumoniaMNIST.
+    standardize : bool
+        Use each film's own mean and standard deviation instead.
+    enlarge : int
+        How many times as high and as wide films become first, at least 1.
     seed : int
         Seed of the initial weights, drawn as PyTorch draws them.
 
     Raises
     ------
     ValueError
-        If `norm` is unknown, `widths` is empty, or `pixel_std` is not above 0.
+        If `norm` is unknown, `widths` is empty, `pixel_std` is not above 0, or `enlarge` below 1.
 
     References
     ----------
@@ -98,6 +103,8 @@ class ResidualCNN(nn.Module):
         dropout: float = 0.3,
         pixel_mean: float = 0.57,
         pixel_std: float = 0.17,
+        standardize: bool = False,
+        enlarge: int = 1,
         seed: int = 0,
     ):
         super().__init__()
@@ -106,7 +113,10 @@ class ResidualCNN(nn.Module):
             raise ValueError(f"widths must name at least one block, got {widths}")
         if not 0 < pixel_std < float("inf"):
             raise ValueError(f"pixel_std must be above 0, got {pixel_std}")
+        if enlarge != int(enlarge) or enlarge < 1:
+            raise ValueError(f"enlarge must be a whole number of at least 1, got {enlarge}")
         self.pixel_mean, self.pixel_std = pixel_mean, pixel_std
+        self.standardize, self.enlarge = standardize, enlarge
         blocks = []
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -131,7 +141,14 @@ class ResidualCNN(nn.Module):
         torch.Tensor
             (N,), any real number; its sigmoid is the probability.
         """
-        maps = self.features((images - self.pixel_mean) / self.pixel_std)
+        if self.standardize:
+            deviation, mean = torch.std_mean(images, dim=(1, 2, 3), keepdim=True)
+            images = (images - mean) / (deviation + 1e-3)  # a film of one grey stays finite
+        else:
+            images = (images - self.pixel_mean) / self.pixel_std
+        if self.enlarge > 1:
+            images = interpolate(images, scale_factor=self.enlarge, mode="bilinear")
+        maps = self.features(images)
         return self.classifier(maps.mean(dim=(2, 3))).squeeze(1)
 
 

@@ -29,6 +29,10 @@ class Recipe:
         Maps of each block of :class:`companion.in_torch.ResidualCNN`.
     dropout : float
         As there.
+    standardize : bool
+        As there.
+    enlarge : int
+        As there.
     smoothing : float
         Labels are moved so far from 0 and 1 towards one half, in [0, 1).
     balanced : bool
@@ -44,6 +48,8 @@ class Recipe:
     changes: Changes | None = Changes()  # noqa: RUF009 (frozen)
     widths: tuple[int, ...] = (32, 64, 128)
     dropout: float = 0.3
+    standardize: bool = False
+    enlarge: int = 1
     smoothing: float = 0.1
     balanced: bool = True
     learning_rate: float = 4e-3
@@ -68,13 +74,15 @@ STEPS = {
     "moved films": replace(_CAREFUL, changes=Changes(exposure=0)),
     "exposed films": Recipe(),
 }
-#: What was tried beside it: each changes one thing of the last step.
+#: What was tried beside it: each changes one thing of the last step (a block goes with size).
 ASIDE = {
     "exposed, not moved": replace(Recipe(), changes=Changes(geometry=0)),
     "mirrored": replace(Recipe(), changes=Changes(mirror=True)),
     "changed twice as much": replace(Recipe(), changes=Changes(geometry=2, exposure=2)),
     "wider": replace(Recipe(), widths=(48, 96, 192)),
     "twice as long": replace(Recipe(), epochs=40),
+    "each film standardised": replace(Recipe(), standardize=True),
+    "enlarged to 56 pixels": replace(Recipe(), enlarge=2, widths=(16, 32, 64, 128)),
 }
 
 
@@ -206,8 +214,9 @@ def train_recipe(
     2
     """
     model = ResidualCNN(
-        train.images.shape[1], widths=recipe.widths, dropout=recipe.dropout, seed=seed
-    )
+        train.images.shape[1], widths=recipe.widths, dropout=recipe.dropout,
+        standardize=recipe.standardize, enlarge=recipe.enlarge, seed=seed,
+    )  # fmt: skip
     steps = recipe.epochs * math.ceil(len(train) / recipe.batch_size)
     cycle = partial(
         torch.optim.lr_scheduler.OneCycleLR, max_lr=recipe.learning_rate, total_steps=steps

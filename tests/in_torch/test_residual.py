@@ -63,6 +63,21 @@ def test_pixels_are_standardised_first():
     torch.testing.assert_close(model(images), plain((images - 0.2) / 0.5))
 
 
+def test_standardised_films_are_answered_alike_in_any_exposure():
+    model = ResidualCNN(widths=(4,), standardize=True, seed=2).eval()
+    images = torch.rand(3, 1, 8, 8)
+    torch.testing.assert_close(model(images), model(0.8 * images + 0.1), atol=2e-2, rtol=0)
+    assert torch.isfinite(model(torch.full((1, 1, 8, 8), 0.5))).all()
+
+
+def test_enlarged_films_are_seen_as_if_they_came_enlarged():
+    model = ResidualCNN(widths=(4, 4), enlarge=2).eval()
+    plain = ResidualCNN(widths=(4, 4), pixel_mean=0, pixel_std=1).eval()
+    images = torch.rand(2, 1, 8, 8)
+    larger = functional.interpolate((images - 0.57) / 0.17, scale_factor=2, mode="bilinear")
+    torch.testing.assert_close(model(images), plain(larger))
+
+
 def test_the_named_layer_gives_the_last_maps():
     model = ResidualCNN()
     assert model.get_submodule(model.last_maps) is model.features[-1]
@@ -85,6 +100,7 @@ def test_parameters_are_counted_by_hand():
         ({"norm": "layer"}, "norm must be one of batch, group, got 'layer'"),
         ({"widths": ()}, r"widths must name at least one block, got \(\)"),
         ({"pixel_std": 0}, "pixel_std must be above 0, got 0"),
+        ({"enlarge": 0}, "enlarge must be a whole number of at least 1, got 0"),
     ],
 )
 def test_what_means_nothing_is_refused(wrong, message):

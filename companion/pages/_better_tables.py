@@ -1,0 +1,124 @@
+"""The tables of chapter 5.2, made from what the benchmarks stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import nn
+
+    from companion.films import Films
+
+#: What others have published for the official test split: size in pixels, AUROC, accuracy.
+PUBLISHED: dict[str, tuple[int, float, float]] = {}
+#: The rows of benchmarks/pneumonia.py.
+ROWS = (
+    "the document's model", "one network", "one network, all views", "all networks",
+    "all networks, all views",
+)  # fmt: skip
+
+
+def shift_table(models: Mapping[str, nn.Module], films: Films) -> pd.DataFrame:
+    """Score networks on films as they are and under each simulated shift: AUROC, a row a shift."""
+    import pandas as pd
+
+    from companion.studies import validate_shifted
+
+    found = {name: validate_shifted(model, films) for name, model in models.items()}
+    return pd.DataFrame(found).drop("loss").round(3)
+
+
+def search_table(stored: Mapping) -> pd.DataFrame:
+    """Return what validation says of each recipe, means over seeds, and the minutes of a run."""
+    import pandas as pd
+
+    says = rule_scores(stored)
+    table = pd.DataFrame({rule: scores.mean(axis=1) for rule, scores in says.items()})
+    table.index = list(stored["runs"])
+    table.insert(0, "accuracy", [
+        np.mean([run["validation scores"]["accuracy"] for run in runs])
+        for runs in stored["runs"].values()
+    ])  # fmt: skip
+    table["minutes"] = [
+        np.mean([run["seconds"] for run in runs]) / 60 for runs in stored["runs"].values()
+    ]
+    return table
+
+
+def rule_scores(stored: Mapping) -> dict[str, np.ndarray]:
+    """Return what each rule says of each recipe and seed: (R, S), more is better."""
+    from companion.studies import RULES
+
+    return {
+        rule: np.array([
+            [score(run["validation"]) for run in runs] for runs in stored["runs"].values()
+        ])
+        for rule, score in RULES.items()
+    }  # fmt: skip
+
+
+def scores_on_test(stored: Mapping, score: str = "auroc") -> np.ndarray:
+    """Return a score on test of each recipe and seed: (R, S)."""
+    return np.array([
+        [run["test scores"][score] for run in runs] for runs in stored["runs"].values()
+    ])  # fmt: skip
+
+
+def revealed(stored: Mapping) -> pd.DataFrame:
+    """Return what the test said of each recipe, and how far the last step is above it.
+
+    Means over seeds with Student's interval; the difference of the mean answers is DeLong's.
+    """
+    import pandas as pd
+
+    from companion.evaluation import mean_estimate
+
+    rows = {}
+    for number, name in enumerate(stored["runs"]):
+        against = stored["against the last step"].get(name)
+        rows[name] = {
+            score: mean_estimate(scores_on_test(stored, score)[number], bounds=(0, 1))
+            for score in ("auroc", "accuracy")
+        } | {"AUROC of the last step minus this": _difference(against)}  # fmt: skip
+    return pd.DataFrame(rows).T
+
+
+def _difference(against):
+    if against is None:
+        return ""
+    return "{difference:+.3f} [{low:+.3f}, {high:+.3f}], p = {p:.2g}".format(**against)
+
+
+def result_table(stored: Mapping) -> pd.DataFrame:
+    """Return the chosen recipe's rows: means over groups with Student's interval of that mean."""
+    import pandas as pd
+
+    from companion.evaluation import mean_estimate
+
+    rows = {}
+    for name in ROWS:
+        runs = [run[name] for run in stored["runs"]]
+        rows[name] = {
+            "validation, shifted": f"{np.mean([run['validation, shifted'] for run in runs]):.4f}"
+        } | {
+            score: mean_estimate([run["test"][score][0] for run in runs], bounds=(0, 1))
+            for score in ("auroc", "accuracy", "specificity")
+        }  # fmt: skip
+    return pd.DataFrame(rows).T
+
+
+def with_films(stored: Mapping, name: str, score: str) -> tuple[float, float, float]:
+    """Return the mean over groups of a score and of the ends of its interval over films."""
+    ends = np.mean([run[name]["test"][score] for run in stored["runs"]], axis=0)
+    return tuple(float(end) for end in ends)
+
+
+def published_table() -> pd.DataFrame:
+    """Return what others have published."""
+    import pandas as pd
+
+    return pd.DataFrame(PUBLISHED, index=["pixels", "AUROC", "accuracy"]).T

@@ -15,15 +15,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from companion.in_torch.models import DocumentCNN
+from companion.in_torch import DocumentCNN, has_bfloat16
 
 ROUNDS, FILMS, BATCH = 7, 1024, 32
-
-
-def has_bfloat16():
-    """Tell whether this processor multiplies bfloat16 in hardware (AVX-512 BF16 or AMX)."""
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def epoch(memory_format, precision, fused):

@@ -167,7 +167,7 @@ def _main(way, given, found, *timed):
         one, more = (_seconds(train, films, start, n, rates) for n in (1, 1 + LONGER))
         epoch_s = (more - one) / LONGER
         ready_s = one - epoch_s
-    costs = np.array([import_s, ready_s, epoch_s, _peak_bytes()])
+    costs = np.array([import_s, ready_s, epoch_s, peak_bytes()])
     np.savez(found, losses=losses, probabilities=probabilities, costs=costs)
 
 
@@ -177,7 +177,7 @@ def _seconds(train, films, start, epochs, rates):
     return time.perf_counter() - since
 
 
-def _peak_bytes():
+def peak_bytes():
     """Return this process' own peak; the one that getrusage tells begins with the parent's."""
     status = Path("/proc/self/status")
     if status.is_file():

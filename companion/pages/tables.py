@@ -22,6 +22,7 @@ TABLES = (
     "pneumonia_seeds",
     "prognosis_models",
     "survival_coverage",
+    "throughput",
     "transfer",
     "segmentation",
 )

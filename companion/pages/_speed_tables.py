@@ -1,0 +1,109 @@
+"""Tables of chapter 5.2 on speed, from the stored run of several training loops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What every other way is compared with.
+BASELINE = "tf.keras"
+
+
+def speed_table(stored: Mapping, size: int) -> pd.DataFrame:
+    """Return the speed of each way at one size of film, and its ratio to tf.keras.
+
+    Parameters
+    ----------
+    stored : mapping
+        ``read_table("throughput")``.
+    size : int
+        Rows of a film: 28 or 224.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a way, strings: films a second in training and in inference, medians of the
+        rounds; after each its ratio to tf.keras, the median of the ratios within a round with
+        the least and the greatest; and the most memory that the process held in training.
+
+    Examples
+    --------
+    >>> from companion.pages.tables import read_table
+    >>> speed_table(read_table("throughput"), 28).loc["tf.keras", "times tf.keras"]
+    '1.00'
+    """
+    import pandas as pd
+
+    ways, rows = stored["sizes"][str(size)], {}
+    for way, own in ways.items():
+        rows[way] = {
+            "training, films/s": f"{np.median(own['train']):,.0f}",
+            "times tf.keras": _written(ratios(stored, size, way)),
+            "inference, films/s": f"{np.median(own['ask']):,.0f}",
+            "times tf.keras ": _written(ratios(stored, size, way, "ask")),
+            "memory, MB": f"{own['peak_bytes'] / 1e6:,.0f}",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def ratios(stored: Mapping, size: int, way: str, what: str = "train") -> np.ndarray:
+    """Return how many times as many films a second as tf.keras a way took, round by round.
+
+    Parameters
+    ----------
+    stored : mapping
+        ``read_table("throughput")``.
+    size : int
+        Rows of a film: 28 or 224.
+    way : str
+        A row of :func:`speed_table`.
+    what : {"train", "ask"}
+        Training, or inference.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (rounds,), above 0.
+    """
+    ways = stored["sizes"][str(size)]
+    return np.array(ways[way][what]) / np.array(ways[BASELINE][what])
+
+
+def precision_table(stored: Mapping) -> pd.DataFrame:
+    """Return the validation AUROC of each precision, and bfloat16's difference, seed by seed.
+
+    Parameters
+    ----------
+    stored : mapping
+        ``read_table("throughput")``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a precision, strings: means over the seeds with Student's intervals.
+    """
+    import pandas as pd
+
+    from companion.evaluation import mean_estimate
+
+    exact = np.array(stored["auroc"]["float32"])
+    rows = {"float32": {"validation AUROC": f"{mean_estimate(exact, bounds=(0, 1)):.4f}"}}
+    for name, scores in stored["auroc"].items():
+        if name != "float32":
+            difference = mean_estimate(np.array(scores) - exact, bounds=(-1, 1))
+            rows[name] = {
+                "validation AUROC": f"{mean_estimate(scores, bounds=(0, 1)):.4f}",
+                "less float32's": f"{difference:+.4f}",
+            }
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
+
+
+def _written(values):
+    """Return a median with its range, or alone where all are equal."""
+    middle = f"{np.median(values):.2f}"
+    return middle if np.ptp(values) == 0 else f"{middle} [{values.min():.2f}, {values.max():.2f}]"

@@ -31,6 +31,8 @@ _NAMES = {
     "_radiotherapy_types": ("DoseGrid", "PlanFile", "PlannedBeam", "Structure"),
     "radiotherapy": ("read_dose_grid", "read_plan_file", "read_structures"),
     "residuals": ("Residue", "residual"),
+    "shard_writing": ("write_shards",),
+    "shards": ("ImagesInShards", "ShardedFilms"),
     "shifts": ("DRAWN", "NEVER_DRAWN", "SHIFTS", "shift_films"),
     "volumes": ("Volume", "read_series", "resample"),
     "wpbc": ("FEATURES", "WpbcData", "load_wpbc"),

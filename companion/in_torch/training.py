@@ -12,6 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from tqdm import trange
 
 from companion.checks import check_answers, check_images, check_rounds
+from companion.data import ImagesInShards
 from companion.history import History
 from companion.in_torch._running import (
     as_tensor,
@@ -267,8 +268,10 @@ def in_batches(
     batch_size: int,
 ) -> torch.Tensor:
     """Return what is asked of an evaluated model, some images at a time, on the processor."""
-    parts = as_tensor(check_images("images", images)).split(batch_size)
-    device = next(iter(model.parameters()), parts[0]).device
+    if not isinstance(images, ImagesInShards):  # those are read batch by batch, and in range
+        images = check_images("images", images)
+    device = next(iter(model.parameters()), torch.empty(0)).device
+    parts = (as_tensor(images[i : i + batch_size]) for i in range(0, len(images), batch_size))
     with mode(model, training=False), torch.inference_mode():
         return torch.cat([ask(part.to(device)).cpu() for part in parts])
 

@@ -22,7 +22,7 @@ from companion.in_torch.recurrent import (
     linear_predictor,
     predict_next,
 )
-from companion.in_torch.residual import ResidualBlock, ResidualCNN
+from companion.in_torch.residual import ResidualBlock, ResidualCNN, block_maps
 from companion.in_torch.segmentation import (
     LOSSES,
     both_losses,
@@ -54,6 +54,7 @@ __all__ = [
     "UpAndJoin",
     "VisitNetwork",
     "VolumeCNN",
+    "block_maps",
     "both_losses",
     "classify_photograph",
     "cox_loss",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from companion.in_torch._running import check_choice
+from companion.checks import check_images
+from companion.in_torch._running import as_tensor, check_choice, mode
 
 NORMS = ("batch", "group")
 
@@ -150,6 +152,53 @@ class ResidualCNN(nn.Module):
             images = interpolate(images, scale_factor=self.enlarge, mode="bilinear")
         maps = self.features(images)
         return self.classifier(maps.mean(dim=(2, 3))).squeeze(1)
+
+
+def block_maps(model: ResidualCNN, image: np.ndarray, *, block: int) -> dict[str, np.ndarray]:
+    """Return what a block of a network is given for one film, what it adds, and what it passes on.
+
+    Parameters
+    ----------
+    model : ResidualCNN
+        Evaluated; its mode is as before afterwards.
+    image : numpy.ndarray
+        float, (C, H, W), in [0, 1].
+    block : int
+        Which, from 1 on.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        "given" (behind the shortcut), "added" and "passed on", each float32 (K, H', W').
+
+    Raises
+    ------
+    ValueError
+        If there is no such block, or `image` is no film.
+
+    Examples
+    --------
+    >>> maps = block_maps(ResidualCNN(widths=(4, 8)), np.zeros((1, 8, 8)), block=2)
+    >>> {name: values.shape for name, values in maps.items()}
+    {'given': (8, 4, 4), 'added': (8, 4, 4), 'passed on': (8, 4, 4)}
+    """
+    blocks = [part for part in model.features if isinstance(part, ResidualBlock)]
+    if not 1 <= block <= len(blocks):
+        raise ValueError(f"block must be 1 to {len(blocks)}, got {block}")
+    images = as_tensor(check_images("image", np.asarray(image)[None]))
+    chosen, seen = blocks[block - 1], {}
+    parts = {"given": chosen.shortcut, "added": chosen.change, "passed on": chosen}
+    hooks = [
+        part.register_forward_hook(lambda *call, name=name: seen.update({name: call[2][0]}))
+        for name, part in parts.items()
+    ]
+    try:
+        with mode(model, training=False), torch.inference_mode():
+            model(images.to(next(model.parameters()).device))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return {name: seen[name].cpu().numpy() for name in parts}
 
 
 def normalization(norm: str, width: int) -> nn.Module:

@@ -13,12 +13,12 @@ from companion.pages.figures import COLOURS, SIGNED
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import nn
 
+    from companion.in_torch import ResidualCNN
     from companion.studies import Recipe
 
 
-def first_kernels(model: nn.Module) -> np.ndarray:
+def first_kernels(model: ResidualCNN) -> np.ndarray:
     """Return a copy of the kernels of a residual network's first convolution, (K, 3, 3)."""
     return model.features[0].change[0].weight.detach().numpy()[:, 0].copy()
 
@@ -49,7 +49,7 @@ def plot_kernels(before: np.ndarray, after: np.ndarray, *, count: int = 10) -> n
     return axes
 
 
-def plot_block(model: nn.Module, image: np.ndarray, *, maps: int = 5) -> np.ndarray:
+def plot_block(model: ResidualCNN, image: np.ndarray, *, maps: int = 5) -> np.ndarray:
     """Draw what the second block of a network is given, what it adds, and what it passes on.
 
     Parameters
@@ -66,23 +66,12 @@ def plot_block(model: nn.Module, image: np.ndarray, *, maps: int = 5) -> np.ndar
     numpy.ndarray of Axes
         (3, maps).
     """
-    import torch
+    from companion.in_torch import block_maps
 
-    block = model.features[2]
-    seen = {}
-    hooks = [
-        part.register_forward_hook(lambda *call, name=name: seen.update({name: call[2][0]}))
-        for name, part in {"given": block.shortcut, "added": block.change}.items()
-    ]
-    model.eval()
-    with torch.inference_mode():
-        model(torch.from_numpy(image[None]))
-    for hook in hooks:
-        hook.remove()
-    seen["passed on"] = torch.relu(seen["given"] + seen["added"])
-    chosen = seen["added"].abs().mean(dim=(1, 2)).argsort(descending=True)[:maps]
+    seen = block_maps(model, image, block=2)
+    chosen = np.abs(seen["added"]).mean(axis=(1, 2)).argsort()[::-1][:maps]
     _, axes = plt.subplots(3, maps, figsize=(7, 4.3))
-    most = max(float(value[chosen].abs().max()) for value in seen.values())
+    most = max(np.abs(value[chosen]).max() for value in seen.values())
     for row, (name, value) in zip(axes, seen.items(), strict=True):
         for ax, number in zip(row, chosen, strict=True):
             ax.imshow(value[number], cmap=SIGNED, vmin=-most, vmax=most)
@@ -107,31 +96,15 @@ def plot_rates(recipe: Recipe, films: int, *, ax: Axes | None = None) -> Axes:
     -------
     Axes
     """
-    rates = one_cycle(recipe, films)
+    from companion.studies import learning_rates
+
+    rates = learning_rates(recipe, films)
     ax = ax if ax is not None else plt.subplots(figsize=(6, 2.6))[1]
     ax.plot(rates, label="one cycle")
     ax.axhline(1e-3, color=COLOURS[1], linestyle="--", label="constant")
     ax.set(xlabel="step (one batch each)", ylabel="learning rate", ylim=(0, None))
     ax.legend()
     return ax
-
-
-def one_cycle(recipe: Recipe, films: int) -> list[float]:
-    """Return the learning rate of each step, from PyTorch's own schedule."""
-    import torch
-
-    steps = recipe.epochs * -(-films // recipe.batch_size)
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=recipe.learning_rate, total_steps=steps
-    )
-    rates = []
-    for _ in range(steps):
-        rates.append(schedule.get_last_lr()[0])
-        optimizer.step()
-        if len(rates) < steps:
-            schedule.step()
-    return rates
 
 
 def plot_softened(smoothing: float, *, ax: Axes | None = None) -> Axes:
@@ -148,21 +121,15 @@ def plot_softened(smoothing: float, *, ax: Axes | None = None) -> Axes:
     -------
     Axes
     """
-    import torch
-
-    from companion.studies import BalancedLoss
-
     ax = ax if ax is not None else plt.subplots(figsize=(6, 2.6))[1]
-    found = torch.linspace(-4, 9, 300)
-    for soft, style, name in (
-        (0.0, "-", "label 1"),
-        (smoothing, "--", f"label {1 - smoothing / 2}"),
-    ):
-        loss = BalancedLoss(smoothing=soft)
-        values = [loss(one[None], torch.ones(1)).item() for one in found]
-        (line,) = ax.plot(found, values, style, label=name)
-        best = int(np.argmin(values))
-        ax.plot(found[best], values[best], "o", color=line.get_color())
+    found = np.linspace(-4, 9, 300)
+    for soft, style in ((0.0, "-"), (smoothing, "--")):
+        target = 1 - soft / 2
+        # Cross-entropy from the logit, as ln(1 + e^z) - t z.
+        losses = np.logaddexp(0, found) - target * found
+        (line,) = ax.plot(found, losses, style, label=f"label {target:g}")
+        best = int(losses.argmin())
+        ax.plot(found[best], losses[best], "o", color=line.get_color())
     ax.set(xlabel="logit of pneumonia", ylabel="loss (nats)", ylim=(-0.1, 4))
     ax.legend()
     return ax

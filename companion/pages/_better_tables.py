@@ -9,9 +9,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import nn
 
     from companion.films import Films
+    from companion.in_torch import ResidualCNN
 
 #: What others have published for the official test split: size in pixels, AUROC, accuracy.
 PUBLISHED: dict[str, tuple[int, float, float]] = {}
@@ -22,7 +22,7 @@ ROWS = (
 )  # fmt: skip
 
 
-def shift_table(models: Mapping[str, nn.Module], films: Films) -> pd.DataFrame:
+def shift_table(models: Mapping[str, ResidualCNN], films: Films) -> pd.DataFrame:
     """Score networks on films as they are and under each simulated shift: AUROC, a row a shift."""
     import pandas as pd
 

@@ -1,7 +1,15 @@
 """Experiments that chapters report: many trainings, one table."""
 
 from companion.studies.active_learning import choose_next, label_in_rounds
-from companion.studies.better import ASIDE, STEPS, BalancedLoss, Recipe, adamw, train_recipe
+from companion.studies.better import (
+    ASIDE,
+    STEPS,
+    BalancedLoss,
+    Recipe,
+    adamw,
+    learning_rates,
+    train_recipe,
+)
 from companion.studies.budgets import draw_budget, flip_labels
 from companion.studies.drift import (
     CHANGES,
@@ -73,6 +81,7 @@ __all__ = [
     "label_in_rounds",
     "learn_head",
     "learn_logistic",
+    "learning_rates",
     "losses_of",
     "mark_those",
     "matching_interval",

@@ -168,6 +168,59 @@ def adamw(
     return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
 
 
+def learning_rates(recipe: Recipe, films: int) -> list[float]:
+    """Return the learning rate of each step of a recipe, from PyTorch's own schedule.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its rate, epochs and batch size are used.
+    films : int
+        How many training films there are, at least 1.
+
+    Returns
+    -------
+    list of float
+        One a step.
+
+    Raises
+    ------
+    ValueError
+        If there is no film.
+
+    References
+    ----------
+    Smith and Topin, arXiv:1708.07120.
+
+    Examples
+    --------
+    >>> rates = learning_rates(Recipe(epochs=10, learning_rate=0.01), films=640)
+    >>> len(rates), max(rates), rates[-1] < rates[0]
+    (100, 0.01, True)
+    """
+    if films < 1:
+        raise ValueError(f"films must be at least 1, got {films}")
+    steps = recipe.epochs * math.ceil(films / recipe.batch_size)
+    if not recipe.one_cycle:
+        return [recipe.learning_rate] * steps
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=recipe.learning_rate)
+    schedule = _cycle(recipe, films)(optimizer)
+    rates = [schedule.get_last_lr()[0]]
+    for _ in range(steps - 1):
+        optimizer.step()
+        schedule.step()
+        rates.append(schedule.get_last_lr()[0])
+    return rates
+
+
+def _cycle(recipe, films):
+    """Return what makes the one cycle of an optimiser."""
+    steps = recipe.epochs * math.ceil(films / recipe.batch_size)
+    return partial(
+        torch.optim.lr_scheduler.OneCycleLR, max_lr=recipe.learning_rate, total_steps=steps
+    )
+
+
 def train_recipe(
     recipe: Recipe,
     train: Films,
@@ -217,16 +270,12 @@ def train_recipe(
         train.images.shape[1], widths=recipe.widths, dropout=recipe.dropout,
         standardize=recipe.standardize, enlarge=recipe.enlarge, seed=seed,
     )  # fmt: skip
-    steps = recipe.epochs * math.ceil(len(train) / recipe.batch_size)
-    cycle = partial(
-        torch.optim.lr_scheduler.OneCycleLR, max_lr=recipe.learning_rate, total_steps=steps
-    )
     history = fit(
         model, train, validation=validation, epochs=recipe.epochs, batch_size=recipe.batch_size,
         optimizer=partial(
             adamw, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay
         ),
-        schedule=cycle if recipe.one_cycle else None, schedule_every="batch",
+        schedule=_cycle(recipe, len(train)) if recipe.one_cycle else None, schedule_every="batch",
         loss=BalancedLoss(train.labels.mean() if recipe.balanced else 0.5, recipe.smoothing),
         augment=recipe.changes, keep="last", precision=precision, seed=seed, progress=progress,
     )  # fmt: skip

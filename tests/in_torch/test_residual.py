@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from companion.in_torch import ResidualBlock, ResidualCNN
+from companion.in_torch import ResidualBlock, ResidualCNN, block_maps
 
 
 def test_a_block_without_a_change_gives_its_input_back():
@@ -92,6 +93,19 @@ def test_parameters_are_counted_by_hand():
     for inputs, outputs in zip((1, 32, 64), widths, strict=True):
         count += 9 * inputs * outputs + 9 * outputs**2 + inputs * outputs + 3 * 2 * outputs
     assert sum(p.numel() for p in ResidualCNN().parameters()) == count + 128 + 1
+
+
+def test_a_blocks_maps_add_up_and_leave_the_network_as_it_was():
+    model = ResidualCNN(widths=(4, 8), seed=1)
+    image = np.random.default_rng(0).random((1, 8, 8))
+    maps = block_maps(model, image, block=2)
+    np.testing.assert_allclose(
+        maps["passed on"], np.maximum(maps["given"] + maps["added"], 0), atol=1e-6
+    )
+    assert model.training
+    assert not model.features[2]._forward_hooks
+    with pytest.raises(ValueError, match="block must be 1 to 2, got 3"):
+        block_maps(model, image, block=3)
 
 
 @pytest.mark.parametrize(

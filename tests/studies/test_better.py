@@ -23,6 +23,7 @@ from companion.studies import (
     Recipe,
     adamw,
     compare_rules,
+    learning_rates,
     pooled_logits,
     train_members,
     train_recipe,
@@ -131,6 +132,8 @@ def test_the_rate_rises_to_its_greatest_and_falls(films, monkeypatch):
     assert max(rates) == pytest.approx(0.01, rel=0.02)
     assert int(np.argmax(rates)) in (8, 9)
     assert rates[-1] < rates[0] < 0.001
+    told = learning_rates(replace(TINY, epochs=10, learning_rate=0.01), len(films))
+    np.testing.assert_allclose(rates, told)
     rates.clear()
     train_recipe(replace(TINY, one_cycle=False), films, films, progress=False)
     assert set(rates) == {TINY.learning_rate}

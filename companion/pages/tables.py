@@ -23,6 +23,10 @@ TABLES = (
     "prognosis_models",
     "survival_coverage",
     "throughput",
+    "pneumonia",
+    "recipe_search",
+    "processes",
+    "million_films",
     "transfer",
     "segmentation",
 )

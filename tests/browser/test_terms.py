@@ -19,6 +19,8 @@ SOUGHT = (
     "partial likelihood", "C-index", "immortal time", "log-rank test", "ImageNet", "pickle",
     "safetensors", "checksum", "transfer learning", "ONNX", "confident learning", "label errors",
     "federated learning", "membership inference", "differential privacy", "drift",
+    "distribution shift", "residual network", "label smoothing", "weight decay", "ensemble",
+    "test-time augmentation", "bfloat16", "throughput", "shard", "memory map", "hyperparameter",
     "expert system", "multimodal learning", "radiology reports", "风险比", "联邦学习",
 )  # fmt: skip
 

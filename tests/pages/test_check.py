@@ -416,6 +416,23 @@ WRONG = {
         lambda difference: "not shown",
         lambda difference: "it harms" if difference[1] > 0 else "it helps",
     ],
+    "softened_loss": [
+        lambda p, labels, smoothing: -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p)),
+        lambda p, labels, smoothing: -np.mean(
+            ((1 - smoothing) * labels + smoothing / 2) * np.log(p)),
+        lambda p, labels, smoothing: -np.mean(
+            (1 - smoothing) * labels * np.log(p) + (1 - (1 - smoothing) * labels) * np.log(1 - p)),
+        lambda p, labels, smoothing: -np.sum(
+            ((1 - smoothing) * labels + smoothing / 2) * np.log(p)
+            + (1 - (1 - smoothing) * labels - smoothing / 2) * np.log(1 - p)),
+    ],
+    "choose_recipe": [
+        lambda found: max(found, key=lambda name: found[name]["as they are"]),
+        lambda found: max(found, key=lambda name: np.mean(list(found[name].values()))),
+        lambda found: max(found, key=lambda name: max(
+            v for k, v in found[name].items() if k != "as they are")),
+        lambda found: next(iter(found)),
+    ],
 }  # fmt: skip
 
 

@@ -1,0 +1,164 @@
+"""What chapter 5.2's page draws, tabulates and checks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from companion.data import SHIFTS
+from companion.in_torch import ResidualCNN
+from companion.pages import read_table
+from companion.pages.c5_2_better import (
+    CASES,
+    PUBLISHED,
+    first_kernels,
+    plot_block,
+    plot_kernels,
+    plot_published,
+    plot_rates,
+    plot_rules,
+    plot_softened,
+    published_table,
+    result_table,
+    revealed,
+    rule_scores,
+    scores_on_test,
+    search_table,
+    shift_table,
+    with_films,
+)
+from companion.studies import ASIDE, RULES, STEPS, Recipe
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def search():
+    return read_table("recipe_search")
+
+
+@pytest.fixture(scope="module")
+def final():
+    return read_table("pneumonia")
+
+
+def test_the_search_holds_every_recipe_and_seed(search):
+    assert list(search["runs"]) == ["document's model", *STEPS, *ASIDE]
+    for runs in search["runs"].values():
+        assert len(runs) == search["seeds"] >= 3
+        for run in runs:
+            assert set(run["validation"]) == {"loss", "as they are", *SHIFTS}
+            assert run["seconds"] > 0 < run["megabytes"]
+
+
+def test_tables_of_the_search_are_means_over_its_seeds(search):
+    table, said = search_table(search), rule_scores(search)
+    assert list(table.columns) == ["accuracy", *RULES, "minutes"]
+    runs = search["runs"]["mirrored"]
+    plain = np.mean([run["validation"]["as they are"] for run in runs])
+    assert table.loc["mirrored", "AUROC"] == pytest.approx(plain)
+    assert {scores.shape for scores in said.values()} == {(len(table), search["seeds"])}
+    outcome = scores_on_test(search, "auroc")
+    row = list(search["runs"]).index("mirrored")
+    assert outcome[row].tolist() == [run["test scores"]["auroc"] for run in runs]
+    shown = revealed(search)
+    assert shown.loc["mirrored", "auroc"].value == pytest.approx(outcome[row].mean())
+    assert shown.iloc[len(STEPS)]["AUROC of the last step minus this"] == ""
+
+
+def test_the_final_table_holds_five_trainings_and_their_intervals(final):
+    assert len(final["runs"]) >= 5
+    table = result_table(final)
+    for name in table.index:
+        value, low, high = with_films(final, name, "auroc")
+        assert low < value < high
+        assert table.loc[name, "auroc"].value == pytest.approx(value, abs=1e-4)
+    for run in final["runs"]:
+        for name in table.index:
+            (tn, fp), (fn, tp) = run[name]["confusion"]
+            right = (tn + tp) / (tn + fp + fn + tp)
+            assert run[name]["test"]["accuracy"][0] == pytest.approx(right, abs=1e-4)
+            assert tn + fp + fn + tp == 624
+
+
+def test_published_scores_are_shares():
+    table = published_table()
+    assert len(table) == len(PUBLISHED) > 5
+    assert set(table["pixels"]) == {28, 224}
+    assert table["AUROC"].between(0.5, 1).all()
+    assert table["accuracy"].between(0.5, 1).all()
+
+
+def test_shifts_are_tabulated_for_each_network(rng):
+    from companion.films import Films
+
+    films = Films(rng.random((12, 1, 12, 12)), np.arange(12) % 2)
+    table = shift_table({"a": ResidualCNN(widths=(4,)).eval()}, films)
+    assert list(table.index) == ["as they are", *SHIFTS]
+
+
+def test_kernels_and_maps_are_drawn_on_one_scale(rng):
+    model = ResidualCNN(widths=(12, 8))
+    kernels = first_kernels(model)
+    axes = plot_kernels(kernels, kernels * 2)
+    assert axes.shape == (2, 10)
+    limits = {ax.images[0].get_clim() for ax in axes.ravel()}
+    assert limits == {(-limit, limit) for limit in [np.abs(2 * kernels[:10]).max()]}
+    drawn = plot_block(model, rng.random((1, 12, 12)).astype(np.float32))
+    assert drawn.shape == (3, 5)
+    given, added, passed = (row[0].images[0].get_array() for row in drawn)
+    np.testing.assert_allclose(passed, np.maximum(given + added, 0), atol=1e-5)
+
+
+def test_kernels_are_copies():
+    model = ResidualCNN(widths=(4,))
+    before = first_kernels(model)
+    model.features[0].change[0].weight.data.zero_()
+    assert np.abs(before).max() > 0
+
+
+def test_the_softened_curve_is_least_at_its_target():
+    lines = plot_softened(0.1).lines
+    best = [line.get_xdata()[0] for line in lines if line.get_marker() == "o"]
+    assert best[0] == pytest.approx(9)
+    assert best[1] == pytest.approx(np.log(0.95 / 0.05), abs=0.05)
+
+
+def test_the_cycle_is_drawn_step_by_step():
+    line, constant = plot_rates(Recipe(epochs=10), films=640).lines
+    assert len(line.get_xdata()) == 100
+    assert max(line.get_ydata()) == pytest.approx(Recipe().learning_rate)
+    assert set(constant.get_ydata()) == {1e-3}
+
+
+def test_rules_and_published_scores_are_drawn(search):
+    found = search_table(search)
+    found["AUROC on test"] = scores_on_test(search, "auroc").mean(axis=1)
+    axes = plot_rules(found, ["AUROC", "AUROC, other shifts"], "AUROC on test", list(STEPS)[-1])
+    others, chosen = axes[0].lines
+    assert (len(others.get_xdata()), len(chosen.get_xdata())) == (len(found) - 1, 1)
+    ax = plot_published({"ours": (0.9, 0.8, 0.95)}, {"theirs": 0.85})
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["ours", "theirs"]
+
+
+def test_exercises_have_three_cases_or_more():
+    assert {name: len(cases) for name, cases in CASES.items()} == {
+        "softened_loss": 4, "choose_recipe": 3,
+    }  # fmt: skip
+
+
+def test_the_import_loads_no_framework():
+    code = (
+        "import sys, companion.pages.c5_2_better\n"
+        "print(sorted({'torch', 'keras', 'tensorflow', 'pandas', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

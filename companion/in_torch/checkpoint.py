@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import os
 import pickle
 import tempfile
@@ -56,9 +57,10 @@ def save_model(path: str | os.PathLike, model: nn.Module, **extra) -> Path:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            torch.save(
-                {"model": type(model).__name__, "weights": model.state_dict(), **extra}, file
-            )
+            whole = io.BytesIO()  # of a full disk PyTorch says no more than "unexpected pos"
+            content = {"model": type(model).__name__, "weights": model.state_dict(), **extra}
+            torch.save(content, whole)
+            file.write(whole.getbuffer())
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -48,7 +48,7 @@ def run_processes(
     ValueError
         If a number is out of range.
     RuntimeError
-        If the processes did not end well: with the last lines they printed.
+        If the processes did not end well, with what they said of it, or else the last lines.
 
     References
     ----------
@@ -87,8 +87,8 @@ def run_processes(
         finally:
             ending.cancel()
     if running.returncode:
-        said = "".join(lines[-60:])
-        raise RuntimeError(f"{module} in {processes} processes ended with an error:\n{said}")
+        said = [line for line in lines if line.startswith("process ")] or lines[-60:]
+        raise RuntimeError(f"{module} has ended with an error:\n{''.join(said)}")
     return "".join(lines)
 
 

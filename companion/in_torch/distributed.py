@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
 
-from companion.data import augment, load_pneumonia, make_cohort
+from companion.data import load_pneumonia, make_cohort
+from companion.data.augment import augment
 from companion.films import Films
 from companion.in_torch.checkpoint import Checkpoint, save_model
 from companion.in_torch.models import DocumentCNN, PooledCNN
 from companion.in_torch.normalization import group_norm
-from companion.in_torch.parallel import fit_distributed
+from companion.in_torch.parallel import cross_entropy_in_precision, fit_distributed
 from companion.in_torch.processes import ProcessError, join_processes
 
 #: What can be trained, all for films of 28 x 28.
@@ -77,7 +77,7 @@ def _train(options):
             model, train, validation=validation, processes=processes,
             epochs=options.epochs, batch_size=options.batch_size,
             optimizer=functools.partial(torch.optim.Adam, lr=options.learning_rate),
-            loss=_cross_entropy, augment=augment if options.augment else None,
+            loss=cross_entropy_in_precision, augment=augment if options.augment else None,
             patience=options.patience, seed=options.seed, progress=False,
             checkpoint=Checkpoint(path, resume=True),
             after_epoch=lambda history: say(_line(history, options.epochs)),
@@ -101,10 +101,6 @@ def _films(options):
     source = "synthetic phantoms, of NO patient: PneumoniaMNIST could not be had"
     source = source if data.is_synthetic else data.source
     return data.train[rows], data.validation, source
-
-
-def _cross_entropy(logits, labels):
-    return binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
 
 
 def _line(history, epochs):

@@ -40,11 +40,9 @@ def group_norm(model: nn.Module, *, groups: int = 8) -> nn.Module:
 
     Examples
     --------
-    >>> group_norm(nn.Sequential(nn.BatchNorm2d(24), nn.BatchNorm2d(20)))
-    Sequential(
-      (0): GroupNorm(8, 24, eps=1e-05, affine=True)
-      (1): GroupNorm(4, 20, eps=1e-05, affine=True)
-    )
+    >>> model = group_norm(nn.Sequential(nn.BatchNorm2d(24), nn.BatchNorm2d(20)))
+    >>> [(type(layer).__name__, layer.num_groups) for layer in model]
+    [('GroupNorm', 8), ('GroupNorm', 4)]
     """
     if groups < 1:
         raise ValueError(f"groups must be at least 1, got {groups}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from companion.checks import check_rounds
 from companion.history import History
@@ -123,6 +124,11 @@ def fit_distributed(
             device=str(processes.device), progress=progress and processes.rank == 0,
             checkpoint=_Shared(checkpoint, processes, after_epoch), **options,
         )  # fmt: skip
+
+
+def cross_entropy_in_precision(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the mean cross-entropy in the logits' precision; of float32 labels it is float32."""
+    return binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
 
 
 @contextlib.contextmanager

@@ -50,8 +50,8 @@ MODELS = {
 
 
 OPTIONS = {
-    "validation": HELD, "epochs": 2, "batch_size": 12, "loss": cross_entropy_in_precision, "augment": augment,
-    "optimizer": partial(torch.optim.Adam, lr=3e-3), "progress": False,
+    "validation": HELD, "epochs": 2, "batch_size": 12, "augment": augment, "progress": False,
+    "loss": cross_entropy_in_precision, "optimizer": partial(torch.optim.Adam, lr=3e-3),
 }  # fmt: skip
 PATIENT = {
     "validation": TURNED, "epochs": 9, "patience": 1,

@@ -46,16 +46,17 @@ def group_norm(model: nn.Module, *, groups: int = 8) -> nn.Module:
     """
     if groups < 1:
         raise ValueError(f"groups must be at least 1, got {groups}")
-    return _replaced(copy.deepcopy(model), groups, "the model")
+    for name, layer in model.named_modules():
+        if isinstance(layer, _BatchNorm) and layer.num_features < 1:
+            raise ValueError(f"{name!r} must know its channels, got {layer}: run the model once")
+    return _replaced(copy.deepcopy(model), groups)
 
 
-def _replaced(module, groups, name):
+def _replaced(module, groups):
     if not isinstance(module, _BatchNorm):
-        for child, inner in module.named_children():
-            setattr(module, child, _replaced(inner, groups, child))
+        for name, child in module.named_children():
+            setattr(module, name, _replaced(child, groups))
         return module
-    if module.num_features < 1:
-        raise ValueError(f"{name} must know its channels, got {module}: run the model once")
     channels = module.num_features
     made = nn.GroupNorm(math.gcd(channels, groups), channels, module.eps, module.affine)
     if module.affine:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -141,7 +142,7 @@ def _shared(model, processes):
         (films,) = inputs
         share, total = processes.share(len(films)), len(films)
         if model.training and torch.initial_seed() != seeded:  # a new epoch: masks of one's own
-            seeded = torch.initial_seed() + processes.rank * 2**32
+            seeded = _own_seed(torch.initial_seed(), processes.rank)
             torch.manual_seed(seeded)
         own = films[share] if share.stop > share.start else films[:1]  # computed, and not used
         return (own.to(next(model.parameters()).dtype),)
@@ -163,6 +164,11 @@ def _shared(model, processes):
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _own_seed(seed, rank):
+    """Return a seed of 32 bits, as PyTorch's generator uses no more; process 0 keeps its own."""
+    return seed if rank == 0 else int(np.random.SeedSequence([seed, rank]).generate_state(1)[0])
 
 
 def _adding(optimizer, processes):

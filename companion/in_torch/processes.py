@@ -154,15 +154,30 @@ def join_processes(device: str = "auto", *, timeout_seconds: float = 300) -> Ite
     if count == 1:
         yield own
         return
-    if os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:
-        _stay_on_this_machine()
-    backend = "gloo" if own.device.type == "cpu" else "cpu:gloo,cuda:nccl"
     with own._in_contact():
-        distributed.init_process_group(backend, timeout=timedelta(seconds=timeout_seconds))
+        _meet(own, timedelta(seconds=timeout_seconds))
     try:
         yield own
     finally:
         distributed.destroy_process_group()
+
+
+def _meet(own, timeout):
+    """Exchange addresses with the others, through the store that torchrun or process 0 keeps.
+
+    After a restart that store still holds the addresses of those who died (pytorch issue 135712).
+    On one machine all count the restarts alike, and each start gets a part of the store for itself.
+    """
+    backend = "gloo" if own.device.type == "cpu" else "cpu:gloo,cuda:nccl"
+    store, rank, count = next(distributed.rendezvous("env://", timeout=timeout))
+    store.set_timeout(timeout)
+    if os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:
+        _stay_on_this_machine()
+        start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = distributed.PrefixStore(f"start {start}", store)
+    distributed.init_process_group(
+        backend, store=store, rank=rank, world_size=count, timeout=timeout
+    )
 
 
 def _own_device(device, count):

@@ -270,7 +270,7 @@ def test_group_norm_takes_the_place_of_batch_norm_and_keeps_the_weights():
     torch.testing.assert_close(together[:1], made(one), msg="a film's output needs no other film")
     with pytest.raises(ValueError, match="groups must be at least 1, got 0"):
         group_norm(model, groups=0)
-    with pytest.raises(ValueError, match=r"1 must know its channels, got LazyBatchNorm2d\(0"):
+    with pytest.raises(ValueError, match=r"'1' must know its channels, got LazyBatchNorm2d\(0"):
         group_norm(nn.Sequential(nn.ReLU(), nn.LazyBatchNorm2d()))
 
 

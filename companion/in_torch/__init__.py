@@ -1,7 +1,13 @@
 """The book's models in PyTorch, channels first, and how they are trained."""
 
 from companion.in_torch.attention import AttentionCNN
-from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
+from companion.in_torch.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    compare_weights,
+    load_model,
+    save_model,
+)
 from companion.in_torch.cluster import all_reduce_seconds, run_processes
 from companion.in_torch.cox import (
     CoxNetwork,
@@ -59,6 +65,7 @@ __all__ = [
     "all_reduce_seconds",
     "both_losses",
     "classify_photograph",
+    "compare_weights",
     "cox_loss",
     "dice_loss",
     "fit",

@@ -2,7 +2,14 @@
 
 from companion.in_torch._running import has_bfloat16
 from companion.in_torch.attention import AttentionCNN
-from companion.in_torch.checkpoint import Checkpoint, CheckpointError, load_model, save_model
+from companion.in_torch.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    compare_weights,
+    load_model,
+    save_model,
+)
+from companion.in_torch.cluster import all_reduce_seconds, run_processes
 from companion.in_torch.cox import (
     CoxNetwork,
     VisitNetwork,
@@ -13,7 +20,10 @@ from companion.in_torch.cox import (
 )
 from companion.in_torch.features import pooled_features
 from companion.in_torch.models import DocumentCNN, PooledCNN, Rescaled
+from companion.in_torch.normalization import group_norm
+from companion.in_torch.parallel import fit_distributed
 from companion.in_torch.pretrained import frozen_features, load_backbone
+from companion.in_torch.processes import ProcessError, Processes, join_processes
 from companion.in_torch.recall import fit_recall, make_recall, open_gates, recall_accuracy
 from companion.in_torch.recurrent import (
     NextFrame,
@@ -46,6 +56,8 @@ __all__ = [
     "NextFrame",
     "NextSample",
     "PooledCNN",
+    "ProcessError",
+    "Processes",
     "Rescaled",
     "ResidualBlock",
     "ResidualCNN",
@@ -54,18 +66,23 @@ __all__ = [
     "UpAndJoin",
     "VisitNetwork",
     "VolumeCNN",
+    "all_reduce_seconds",
     "block_maps",
     "both_losses",
     "classify_photograph",
+    "compare_weights",
     "cox_loss",
     "dice_loss",
     "fit",
     "fit_cox",
+    "fit_distributed",
     "fit_next",
     "fit_recall",
     "fit_segmentation",
     "frozen_features",
+    "group_norm",
     "has_bfloat16",
+    "join_processes",
     "linear_predictor",
     "load_backbone",
     "load_model",
@@ -78,6 +95,7 @@ __all__ = [
     "predict_next",
     "predict_risk",
     "recall_accuracy",
+    "run_processes",
     "save_model",
     "standardize_volume",
     "train_epoch",

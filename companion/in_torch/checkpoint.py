@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import os
 import pickle
 import tempfile
@@ -56,9 +57,10 @@ def save_model(path: str | os.PathLike, model: nn.Module, **extra) -> Path:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            torch.save(
-                {"model": type(model).__name__, "weights": model.state_dict(), **extra}, file
-            )
+            whole = io.BytesIO()  # of a full disk PyTorch says no more than "unexpected pos"
+            content = {"model": type(model).__name__, "weights": model.state_dict(), **extra}
+            torch.save(content, whole)
+            file.write(whole.getbuffer())
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -104,8 +106,63 @@ def load_model(path: str | os.PathLike, model: nn.Module) -> dict:
     return content
 
 
+def compare_weights(first: str | os.PathLike, second: str | os.PathLike) -> float:
+    """Return the greatest difference between the weights of two files of :func:`save_model`.
+
+    Parameters
+    ----------
+    first, second : path
+        Two trainings of one model, for example by one process and by two.
+
+    Returns
+    -------
+    float
+        At least 0; 0 only if all weights and statistics are equal.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    CheckpointError
+        If one is no checkpoint, or they are of different models.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = [os.path.join(folder, name) for name in ("a.pt", "b.pt")]
+    ...     for path, value in zip(paths, (1.0, 1.5)):
+    ...         _ = save_model(path, nn.PReLU(init=value))
+    ...     compare_weights(*paths)
+    0.5
+    """
+    found = [_content(path) for path in (first, second)]
+    one, other = (content["weights"] for content in found)
+    if found[0]["model"] != found[1]["model"] or {n: v.shape for n, v in one.items()} != {
+        n: v.shape for n, v in other.items()
+    }:
+        raise CheckpointError(
+            f"{second}: is of the model {found[1]['model']}, expected {found[0]['model']} with "
+            f"the same shapes, as in {first}"
+        )
+    return max((one[name].double() - other[name].double()).abs().max().item() for name in one)
+
+
 def _read(path, model):
     """Return what a file holds, its weights such as the model has, and the rest; load nothing."""
+    content = _content(path)
+    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    found = {name: tuple(value.shape) for name, value in content["weights"].items()}
+    if content["model"] != type(model).__name__ or wanted != found:
+        differing = sorted(n for n in wanted | found if wanted.get(n) != found.get(n))
+        first = "".join(f"; {n}: {found.get(n)}, expected {wanted.get(n)}" for n in differing[:1])
+        raise CheckpointError(
+            f"{path}: is of the model {content['model']}, expected {type(model).__name__}{first}"
+        )
+    return {key: value for key, value in content.items() if key != "model"}
+
+
+def _content(path):
+    """Return all that a file of this book holds."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -116,15 +173,7 @@ def _read(path, model):
         raise CheckpointError(f"{path}: refused, no readable checkpoint: {problem}") from problem
     if not isinstance(content, dict) or not {"model", "weights"} <= set(content):
         raise CheckpointError(f"{path}: expected a checkpoint of this book, found other content")
-    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    found = {name: tuple(value.shape) for name, value in content["weights"].items()}
-    if content["model"] != type(model).__name__ or wanted != found:
-        differing = sorted(n for n in wanted | found if wanted.get(n) != found.get(n))
-        first = "".join(f"; {n}: {found.get(n)}, expected {wanted.get(n)}" for n in differing[:1])
-        raise CheckpointError(
-            f"{path}: is of the model {content['model']}, expected {type(model).__name__}{first}"
-        )
-    return {key: value for key, value in content.items() if key != "model"}
+    return content
 
 
 class Checkpoint:

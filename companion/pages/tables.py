@@ -20,6 +20,7 @@ TABLES = (
     "learning_curve",
     "plans",
     "pneumonia_seeds",
+    "processes",
     "prognosis_models",
     "survival_coverage",
     "throughput",

@@ -1,0 +1,114 @@
+"""Train one of the book's models in several processes, on this machine or on many.
+
+``torchrun --standalone --nproc-per-node=2 -m companion.in_torch.distributed --folder OUT``
+
+The last checkpoint in the folder is where it goes on from: after a process died (add
+``--max-restarts=3``), or when the same command is given again. Without torchrun it is one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from companion.data import load_pneumonia, make_cohort
+from companion.data.augment import augment
+from companion.films import Films
+from companion.in_torch.checkpoint import Checkpoint, save_model
+from companion.in_torch.models import DocumentCNN, PooledCNN
+from companion.in_torch.normalization import group_norm
+from companion.in_torch.parallel import cross_entropy_in_precision, fit_distributed
+from companion.in_torch.processes import ProcessError, join_processes
+
+#: What can be trained, all for films of 28 x 28.
+MODELS = {
+    "document": lambda seed: DocumentCNN((1, 28, 28), seed=seed),
+    "pooled": lambda seed: group_norm(PooledCNN(1, seed=seed)),
+}
+
+
+def main() -> None:
+    """Train, and say what was done and where it lies."""
+    options = _options()
+    rank = os.environ.get("RANK", "0")
+    try:
+        _train(options)
+    except (ValueError, OSError, FloatingPointError, ProcessError) as problem:
+        sys.exit(f"process {rank}: {type(problem).__name__}: {problem}")
+
+
+def _options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="for checkpoint and weights")
+    parser.add_argument("--model", choices=MODELS, default="document")
+    parser.add_argument("--data", choices=("pneumonia", "phantom"), default="pneumonia")
+    parser.add_argument("--films", type=int, help="train on so many; all, if it is not said")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--batch-size", type=int, default=32, help="of all processes together")
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--augment", action="store_true", help="turn, shift and scale the films")
+    parser.add_argument("--patience", type=int, help="stop after so many epochs without gain")
+    parser.add_argument("--precision", choices=("float32", "float64"), default="float32")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--timeout-seconds", type=float, default=300, help="for a silent process")
+    return parser.parse_args()
+
+
+def _train(options):
+    with join_processes(options.device, timeout_seconds=options.timeout_seconds) as processes:
+        say = functools.partial(print, flush=True) if processes.rank == 0 else lambda *_: None
+        print(f"process {processes.rank} of {processes.count}: pid {os.getpid()}", flush=True)
+        processes.first(lambda: options.folder.mkdir(parents=True, exist_ok=True))
+        processes.first(lambda: _films(options) and None)  # fetched once, if it must be
+        train, validation, source = _films(options)
+        say(f"data: {source}; {len(train)} films to train on, {len(validation)} to validate")
+        model = MODELS[options.model](options.seed).to(getattr(torch, options.precision))
+        path = options.folder / "run.pt"
+        if path.exists():
+            say(f"goes on from {path}")
+        history = fit_distributed(
+            model, train, validation=validation, processes=processes,
+            epochs=options.epochs, batch_size=options.batch_size,
+            optimizer=functools.partial(torch.optim.Adam, lr=options.learning_rate),
+            loss=cross_entropy_in_precision, augment=augment if options.augment else None,
+            patience=options.patience, seed=options.seed, progress=False,
+            checkpoint=Checkpoint(path, resume=True),
+            after_epoch=lambda history: say(_line(history, options.epochs)),
+        )  # fmt: skip
+        weights = options.folder / "model.pt"
+        processes.first(lambda: save_model(weights, model, epoch=history.best_epoch) and None)
+        say(f"{weights} holds the weights of epoch {history.best_epoch}, the best on validation")
+
+
+def _films(options):
+    """Return films to train on, others to validate on, and whose they are."""
+    if options.films is not None and options.films < 1:
+        raise ValueError(f"--films must be at least 1, got {options.films}")
+    if options.data == "phantom":
+        count, rng = options.films or 400, np.random.default_rng(options.seed)
+        films = make_cohort(rng, patients=count + 100, size=28, prevalence=0.5, films=(1, 1))
+        films = Films(films.images, films.labels)
+        return films[:count], films[count:], "synthetic phantoms, of no patient"
+    data = load_pneumonia(fallback="phantom")
+    rows = np.random.default_rng(options.seed).permutation(len(data.train))[: options.films]
+    source = "synthetic phantoms, of NO patient: PneumoniaMNIST could not be had"
+    source = source if data.is_synthetic else data.source
+    return data.train[rows], data.validation, source
+
+
+def _line(history, epochs):
+    return (
+        f"epoch {len(history)} of {epochs}: loss {history.train_loss[-1]:.4f}, on validation "
+        f"{history.val_loss[-1]:.4f}, right there {history.val_accuracy[-1]:.1%}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ TABLES = (
     "interval_coverage",
     "label_errors",
     "learning_curve",
+    "million_films",
     "plans",
     "pneumonia_seeds",
     "processes",

@@ -20,17 +20,15 @@ TABLES = (
     "learning_curve",
     "million_films",
     "plans",
+    "pneumonia",
     "pneumonia_seeds",
     "processes",
     "prognosis_models",
+    "recipe_search",
+    "segmentation",
     "survival_coverage",
     "throughput",
-    "pneumonia",
-    "recipe_search",
-    "processes",
-    "million_films",
     "transfer",
-    "segmentation",
 )
 
 

@@ -31,21 +31,21 @@ RESNET50 = 25_557_032
 REPEATS = 15
 
 
-def measure(path, batch_size):
+def measure(path, batch_size, count):
     """In each process: time epochs, the first left out, and the all-reduce; process 0 writes."""
     rng = np.random.default_rng(0)
-    films = Films(rng.random((FILMS, 1, 28, 28), dtype=np.float32), np.arange(FILMS) % 2)
+    films = Films(rng.random((count, 1, 28, 28), dtype=np.float32), np.arange(count) % 2)
     ends, model = [], DocumentCNN((1, 28, 28))
     with join_processes("cpu") as processes:
         fit_distributed(
-            model, films, validation=films[:524], processes=processes, epochs=EPOCHS + 1,
+            model, films, validation=films[: count // 9], processes=processes, epochs=EPOCHS + 1,
             batch_size=batch_size, progress=False,
             after_epoch=lambda history: ends.append(time.perf_counter()),
         )  # fmt: skip
         found = {"epochs": np.diff(ends).tolist()}
         found["parameters"] = sum(weights.numel() for weights in model.parameters())
-        for name, count in (("document", found["parameters"]), ("ResNet-50", RESNET50)):
-            found[name] = [all_reduce(processes, torch.ones(count)) for _ in range(REPEATS)]
+        for name, numbers in (("document", found["parameters"]), ("ResNet-50", RESNET50)):
+            found[name] = [all_reduce(processes, torch.ones(numbers)) for _ in range(REPEATS)]
         if processes.rank == 0:
             Path(path).write_text(json.dumps(found), "utf8")
 
@@ -62,6 +62,7 @@ def main():
     """Run the rounds, print, store."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--films", type=int, default=FILMS)
     parser.add_argument("--into", type=Path, default=STORED)
     options, made = parser.parse_args(), provenance()
     load = os.getloadavg()[0]
@@ -71,7 +72,7 @@ def main():
         for batch, count in seconds:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder, "found.json")
-                run_processes("processes", [path, batch], processes=count)
+                run_processes("processes", [path, batch, options.films], processes=count)
                 found = json.loads(path.read_text("utf8"))
             seconds[batch, count].append(round(statistics.median(found["epochs"]), 4))
             if count == 2:
@@ -79,7 +80,8 @@ def main():
                     times.append(round(statistics.median(found[name]), 6))
             print(f"batch {batch}, processes {count}: {seconds[batch, count][-1]:.2f} s an epoch")
     about = {
-        "films": FILMS, "parameters": {"document": found["parameters"], "ResNet-50": RESNET50},
+        "films": options.films,
+        "parameters": {"document": found["parameters"], "ResNet-50": RESNET50},
         "cores": os.cpu_count(), "load_before": round(load, 2), "rounds": options.rounds,
     }  # fmt: skip
     runs = [
@@ -92,6 +94,6 @@ def main():
 
 if __name__ == "__main__":
     if "RANK" in os.environ:
-        measure(sys.argv[1], int(sys.argv[2]))
+        measure(sys.argv[1], *map(int, sys.argv[2:]))
     else:
         main()

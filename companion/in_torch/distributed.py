@@ -12,6 +12,7 @@ import argparse
 import functools
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,9 @@ MODELS = {
 }
 
 
-def main() -> None:
-    """Train, and say what was done and where it lies."""
-    options = _options()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train as the arguments say, or the command line, and say what was done and where it lies."""
+    options = _options(arguments)
     rank = os.environ.get("RANK", "0")
     try:
         _train(options)
@@ -43,7 +44,7 @@ def main() -> None:
         sys.exit(f"process {rank}: {type(problem).__name__}: {problem}")
 
 
-def _options():
+def _options(arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="for checkpoint and weights")
     parser.add_argument("--model", choices=MODELS, default="document")
@@ -58,13 +59,14 @@ def _options():
     parser.add_argument("--precision", choices=("float32", "float64"), default="float32")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--timeout-seconds", type=float, default=300, help="for a silent process")
-    return parser.parse_args()
+    return parser.parse_args(None if arguments is None else [*map(str, arguments)])
 
 
 def _train(options):
     with join_processes(options.device, timeout_seconds=options.timeout_seconds) as processes:
         say = functools.partial(print, flush=True) if processes.rank == 0 else lambda *_: None
-        print(f"process {processes.rank} of {processes.count}: pid {os.getpid()}", flush=True)
+        if processes.count > 1:
+            print(f"process {processes.rank} of {processes.count}: pid {os.getpid()}", flush=True)
         processes.first(lambda: options.folder.mkdir(parents=True, exist_ok=True))
         processes.first(lambda: _films(options) and None)  # fetched once, if it must be
         train, validation, source = _films(options)

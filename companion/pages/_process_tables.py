@@ -133,29 +133,30 @@ def draw_shares(films: int = 8, processes: int = 2) -> Figure:
     """
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(6.4, 3.0))
-    each = films // processes
-    box = {"boxstyle": "round,pad=0.4", "linewidth": 1.2}
-    arrow = {"arrowstyle": "->", "linewidth": 1.3, "shrinkA": 2, "shrinkB": 2}
+    figure, ax = plt.subplots(figsize=(6.6, 2.4))
+    each, middle = films // processes, (processes - 1) / 2
+    box = {"boxstyle": "round,pad=0.4", "linewidth": 1.2, "facecolor": "white"}
     colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-    middle = (processes - 1) / 2
+
+    def put(place, height, text, **style):
+        ax.text(place, height, text, ha="center", va="center", fontsize=9, bbox=box | style)
+
+    def lead(start, end):
+        ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "linewidth": 1.3})
+
     for process in range(processes):
-        height, colour = processes - 1 - process, colours[process % len(colours)]
-        first = process * each + 1
-        places = (0.0, 1.55, 3.1)
-        texts = (f"films {first}\N{EN DASH}{first + each - 1}", f"process {process}\nsame weights",
-                 "its part of\nthe gradient")  # fmt: skip
-        for place, text in zip(places, texts, strict=True):
-            ax.text(place, height, text, ha="center", va="center",
-                    bbox=box | {"facecolor": "white", "edgecolor": colour})  # fmt: skip
-        for start, end in ((0.42, 1.0), (2.1, 2.6)):
-            ax.annotate("", (end, height), (start, height), arrowprops=arrow)
-        ax.annotate("", (4.25, middle + 0.15 * (height - middle)), (3.6, height), arrowprops=arrow)
-    ax.text(4.75, middle, "all-reduce:\nthe sum,\nin both", ha="center", va="center",
-            bbox=box | {"facecolor": "#F0E442", "edgecolor": "black"})  # fmt: skip
-    ax.annotate("", (5.75, middle), (5.25, middle), arrowprops=arrow)
-    ax.text(6.2, middle, "the same\nstep", ha="center", va="center",
-            bbox=box | {"facecolor": "white", "edgecolor": "black"})  # fmt: skip
-    ax.set(xlim=(-0.6, 6.8), ylim=(-0.6, processes - 0.4))
+        height, first = processes - 1 - process, process * each + 1
+        edge = {"edgecolor": colours[process % len(colours)]}
+        put(0, height, f"films {first}\N{EN DASH}{first + each - 1}", **edge)
+        put(2, height, f"process {process}\nsame weights", **edge)
+        put(4.3, height, "its part of\nthe gradient", **edge)
+        lead((0.65, height), (1.1, height))
+        lead((2.9, height), (3.45, height))
+        lead((5.15, height), (5.75, middle + 0.2 * (height - middle)))
+    put(6.6, middle, "all-reduce:\nthe sum,\nin each", edgecolor="black", facecolor="#F0E442")
+    lead((7.4, middle), (7.95, middle))
+    put(8.6, middle, "the same\nstep", edgecolor="black")
+    ax.set(xlim=(-0.8, 9.4), ylim=(-0.5, processes - 0.5))
     ax.axis("off")
+    figure.subplots_adjust(0, 0, 1, 1)
     return figure

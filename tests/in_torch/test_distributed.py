@@ -21,15 +21,18 @@ from two_processes import ALONE, FILMS, MODELS, OPTIONS, PATIENT, train
 
 from companion.in_torch import (
     Checkpoint,
+    CheckpointError,
     PooledCNN,
     Processes,
     all_reduce_seconds,
+    compare_weights,
     distributed,
     fit,
     group_norm,
     join_processes,
     processes,
     run_processes,
+    save_model,
 )
 
 HERE = str(Path(two_processes.__file__).parent)
@@ -175,21 +178,23 @@ def test_a_process_that_dies_or_falls_silent_ends_the_others_with_a_word(tmp_pat
     assert started[1].returncode == -signal.SIGKILL
 
 
-def test_the_command_trains_says_what_it_did_and_goes_on(tmp_path, monkeypatch, capsys):
+def test_the_command_trains_says_what_it_did_and_goes_on(tmp_path, capsys):
     options = ["--folder", str(tmp_path / "new"), "--data", "phantom", "--films", "40"]
     said = run_processes("companion.in_torch.distributed", [*options, "--epochs", "1"])
     assert "data: synthetic phantoms, of no patient; 40 films to train on" in said
     assert said.count("epoch 1 of 1: loss ") == 1, "process 0 alone tells of an epoch"
     assert "model.pt holds the weights of epoch 1, the best on validation" in said
-    monkeypatch.setattr(sys, "argv", ["distributed", *options, "--epochs", "2"])
-    distributed.main()
+    distributed.main([*options, "--epochs", 2])
     said = capsys.readouterr().out
     assert "goes on from" in said
     assert "epoch 1 of" not in said
     assert "epoch 2 of 2: loss " in said
-    monkeypatch.setattr(sys, "argv", ["distributed", *options, "--model", "pooled"])
     with pytest.raises(SystemExit, match="process 0: CheckpointError: .*expected PooledCNN"):
-        distributed.main()
+        distributed.main([*options, "--model", "pooled"])
+    with pytest.raises(
+        SystemExit, match="process 0: ValueError: --films must be at least 1, got 0"
+    ):
+        distributed.main([*options, "--films", 0])
 
 
 def test_the_command_says_when_its_films_are_of_no_patient(tmp_path, monkeypatch, capsys):
@@ -208,13 +213,30 @@ def tiny_phantoms():
     return found
 
 
-def test_run_processes_hands_on_what_went_wrong(tmp_path):
+def test_run_processes_hands_on_what_went_wrong(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="processes must be at least 1 and restarts 0, got 0, 0"):
         run_processes("this", processes=0)
-    options = ["--folder", tmp_path, "--data", "phantom", "--films", "0"]
-    said = r"has ended with an error:\n(.*\n)*process 0: ValueError: --films must be at least 1"
-    with pytest.raises(RuntimeError, match=said):
-        run_processes("companion.in_torch.distributed", options, processes=1)
+    stand_in = tmp_path / "python"
+    stand_in.write_text("#!/bin/sh\necho much noise\necho process 1: it was so >&2\nexit 3\n")
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(stand_in))
+    with pytest.raises(
+        RuntimeError, match="^module has ended with an error:\nprocess 1: it was so"
+    ):
+        run_processes("module")
+
+
+def test_the_weights_of_two_files_are_compared(tmp_path):
+    first, second, other = (tmp_path / name for name in ("a.pt", "b.pt", "c.pt"))
+    save_model(first, nn.Linear(2, 1))
+    save_model(second, nn.Linear(2, 1))
+    save_model(other, nn.Linear(3, 1))
+    assert compare_weights(first, first) == 0
+    assert compare_weights(first, second) > 0
+    with pytest.raises(
+        CheckpointError, match=r"c\.pt: is of the model Linear, expected Linear with"
+    ):
+        compare_weights(first, other)
 
 
 @given(total=st.integers(0, 60), count=st.integers(1, 9))

@@ -28,10 +28,10 @@ def memory_table(stored: Mapping) -> pd.DataFrame:
     found = {}
     for run in stored["epochs"]:
         more = run["anonymous_mb"] - run["before_mb"]
-        found.setdefault(run["way"], {})[f"{run['films']:,} films"] = f"{more:,.0f} MB"
+        found.setdefault(run["way"], {})[f"{run['films']:,} films"] = f"{more:,.0f} MiB"
     for run in stored["limited"]:
         end = "refused" if "refused" in run else "read to the end"
-        found[run["way"]][f"limit of {stored['limit_mb']} MB"] = end
+        found[run["way"]][f"limit of {stored['limit_mb']} MiB"] = end
     return pd.DataFrame.from_dict(found, orient="index").fillna("")
 
 

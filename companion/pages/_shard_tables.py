@@ -20,7 +20,7 @@ def memory_table(stored: Mapping) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a way of reading, one column a number of films; MB, strings, "" where not run. The
+        One row a way of reading, one column a number of films; MiB, strings, "" where not run. The
         last column says what became of all films under a limit that they exceed.
     """
     import pandas as pd

@@ -20,7 +20,7 @@ def memory_table(stored: Mapping) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a way of reading, one column a number of films; MB, strings, "" where not run. The
+        One row a way of reading, one column a number of films; MiB, strings, "" where not run. The
         last column says what became of all films under a limit that they exceed.
     """
     import pandas as pd
@@ -28,10 +28,10 @@ def memory_table(stored: Mapping) -> pd.DataFrame:
     found = {}
     for run in stored["epochs"]:
         more = run["anonymous_mb"] - run["before_mb"]
-        found.setdefault(run["way"], {})[f"{run['films']:,} films"] = f"{more:,.0f} MB"
+        found.setdefault(run["way"], {})[f"{run['films']:,} films"] = f"{more:,.0f} MiB"
     for run in stored["limited"]:
         end = "refused" if "refused" in run else "read to the end"
-        found[run["way"]][f"limit of {stored['limit_mb']} MB"] = end
+        found[run["way"]][f"limit of {stored['limit_mb']} MiB"] = end
     return pd.DataFrame.from_dict(found, orient="index").fillna("")
 
 

@@ -20,7 +20,6 @@ TABLES = (
     "learning_curve",
     "plans",
     "pneumonia_seeds",
-    "processes",
     "prognosis_models",
     "survival_coverage",
     "transfer",

@@ -3,6 +3,8 @@
 The training loop is :func:`companion.in_torch.fit` itself. Three hooks make it parallel: before the
 model sees a batch, the process's own films are cut out of it; after it, the answers of all are put
 together, so that the loss is that of the whole batch; before a step, the gradients are added.
+PyTorch's DistributedDataParallel averages the processes' gradients with equal weights instead,
+which is another step wherever a batch does not divide evenly.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from sklearn.linear_model import Ridge
 from torch import nn
 from tqdm import tqdm
 
@@ -256,6 +255,8 @@ def linear_predictor(
     >>> linear_predictor(ramp, ahead=1, lags=2, train=6, penalty=1e-9)[5].round(3)
     array([2.5])
     """
+    from sklearn.linear_model import Ridge  # slow: each of several processes would wait for it
+
     series = np.asarray(series, np.float64)
     steps, channels = series.shape
     padded = np.concatenate([np.zeros((lags - 1, channels)), series])

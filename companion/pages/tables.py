@@ -22,7 +22,6 @@ TABLES = (
     "plans",
     "pneumonia",
     "pneumonia_seeds",
-    "processes",
     "prognosis_models",
     "recipe_search",
     "segmentation",

@@ -29,10 +29,10 @@ from companion.data import load_pneumonia
 from companion.evaluation import delong, evaluate, holm
 from companion.in_torch import DocumentCNN, fit, has_bfloat16
 from companion.in_torch.training import logits
+from companion.pages.c5_2_better import DOCUMENT
 from companion.studies import ASIDE, STEPS, train_recipe, validate_shifted
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "recipe_search.json"
-DOCUMENT = "document's model"
 RECIPES = STEPS | ASIDE
 SCORES = ("auroc", "accuracy", "sensitivity", "specificity")
 quick = partial(torch.optim.Adam, lr=2e-3)

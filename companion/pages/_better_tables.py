@@ -27,6 +27,8 @@ PUBLISHED = {
     "MedViT-S, large films": (224, 0.995, 0.961, "Manzari 2023, quoted"),
     "MedVK-S, large films": (224, 0.996, 0.973, "Pan 2026, its program's page"),
 }
+#: The first recipe of the search.
+DOCUMENT = "document's model"
 #: The rows of benchmarks/pneumonia.py.
 ROWS = (
     "the document's model", "one network", "one network, all views", "all networks",

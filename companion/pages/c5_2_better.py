@@ -14,6 +14,7 @@ from companion.pages._better_figures import (
     plot_softened,
 )
 from companion.pages._better_tables import (
+    DOCUMENT,
     PUBLISHED,
     published_table,
     result_table,
@@ -36,6 +37,7 @@ from companion.pages.check import Case
 
 __all__ = [
     "CASES",
+    "DOCUMENT",
     "PUBLISHED",
     "draw_shares",
     "first_kernels",

@@ -37,7 +37,7 @@ quick = partial(torch.optim.Adam, lr=2e-3)
 
 
 def chosen_recipe():
-    """Return the name of the recipe whose validation under shifts that none draws is highest."""
+    """Return the name of the recipe with the highest validation under untrained shifts."""
     return search_table(read_table("recipe_search"))[RULE].drop(DOCUMENT).idxmax()
 
 

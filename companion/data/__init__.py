@@ -33,7 +33,7 @@ _NAMES = {
     "residuals": ("Residue", "residual"),
     "shard_writing": ("write_shards",),
     "shards": ("ImagesInShards", "ShardedFilms"),
-    "shifts": ("DRAWN", "NEVER_DRAWN", "SHIFTS", "shift_films"),
+    "shifts": ("DRAWN_SHIFTS", "OTHER_SHIFTS", "SHIFTS", "shift_films"),
     "volumes": ("Volume", "read_series", "resample"),
     "wpbc": ("FEATURES", "WpbcData", "load_wpbc"),
     "xray": (

@@ -48,7 +48,7 @@ def _noisy(images, sigma):
 
 
 def _collimated(images, share):
-    """Blacken a frame, as a narrower beam does."""
+    """Blacken a frame, as a viewer does where a narrower beam did not reach."""
     framed = np.zeros_like(images)
     top, left = (round(share * size) for size in images.shape[2:])
     inside = np.s_[..., top : images.shape[2] - top, left : images.shape[3] - left]
@@ -56,8 +56,8 @@ def _collimated(images, share):
     return framed
 
 
-#: What training with :class:`companion.data.Changes` draws too.
-DRAWN: dict[str, Shift] = {
+#: Of kinds that training with :class:`companion.data.Changes` draws too, mostly stronger here.
+DRAWN_SHIFTS: dict[str, Shift] = {
     "brighter": partial(np.add, np.float32(0.12)),
     "darker": partial(np.add, np.float32(-0.12)),
     "more contrast": partial(_contrast, factor=1.3),
@@ -69,8 +69,8 @@ DRAWN: dict[str, Shift] = {
     "higher": partial(_moved, down=-0.06),
     "to the side": partial(_moved, right=0.06),
 }
-#: What it never draws.
-NEVER_DRAWN: dict[str, Shift] = {
+#: Of kinds that it was not made for; of noise it draws a sixth of what stands here.
+OTHER_SHIFTS: dict[str, Shift] = {
     "lighter midtones": partial(_midtones, exponent=0.7),
     "darker midtones": partial(_midtones, exponent=1.4),
     "blurred": partial(_blurred, sigma=0.7),
@@ -80,7 +80,7 @@ NEVER_DRAWN: dict[str, Shift] = {
     "darker edges": partial(_shaded, edge=0.2),
     "narrow beam": partial(_collimated, share=0.08),
 }
-SHIFTS = DRAWN | NEVER_DRAWN
+SHIFTS = DRAWN_SHIFTS | OTHER_SHIFTS
 
 
 def shift_films(films: Films) -> dict[str, Films]:

@@ -26,11 +26,13 @@ from companion.in_torch.models import DocumentCNN, PooledCNN
 from companion.in_torch.normalization import group_norm
 from companion.in_torch.parallel import cross_entropy_in_precision, fit_distributed
 from companion.in_torch.processes import ProcessError, join_processes
+from companion.in_torch.residual import ResidualCNN
 
 #: What can be trained, all for films of 28 x 28.
 MODELS = {
     "document": lambda seed: DocumentCNN((1, 28, 28), seed=seed),
     "pooled": lambda seed: group_norm(PooledCNN(1, seed=seed)),
+    "residual": lambda seed: ResidualCNN(norm="group", seed=seed),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from companion.films import Films
     from companion.in_torch import ResidualCNN
+    from companion.studies import Recipe
 
 #: What others have published for the official test split: size in pixels, AUROC, accuracy, where
 #: it was read. "Quoted": not in the paper itself, whose table is a picture or could not be opened.
@@ -44,6 +46,26 @@ def shift_table(models: Mapping[str, ResidualCNN], films: Films) -> pd.DataFrame
 
     found = {name: validate_shifted(model, films) for name, model in models.items()}
     return pd.DataFrame(found).drop("loss").round(3)
+
+
+def recipe_table(recipes: Mapping[str, Recipe]) -> pd.DataFrame:
+    """Return what each recipe changes: a step in the step before it, the others in the last step."""
+    import pandas as pd
+
+    from companion.studies import STEPS
+
+    rows, before = {}, None
+    for name, recipe in recipes.items():
+        fields = asdict(recipe) if before is None else _changed(before, recipe)
+        rows[name] = ", ".join(f"{field}={value}" for field, value in fields.items())
+        before = recipe if name in STEPS else before
+    return pd.DataFrame({"what it changes": rows})
+
+
+def _changed(before, recipe):
+    return {
+        field: value for field, value in asdict(recipe).items() if value != asdict(before)[field]
+    }
 
 
 def search_table(stored: Mapping) -> pd.DataFrame:
@@ -96,7 +118,7 @@ def revealed(stored: Mapping) -> pd.DataFrame:
         against = stored["against the last step"].get(name)
         rows[name] = {
             score: mean_estimate(scores_on_test(stored, score)[number], bounds=(0, 1))
-            for score in ("auroc", "accuracy")
+            for score in ("auroc", "accuracy", "specificity")
         } | {"AUROC of the last step minus this": _difference(against)}  # fmt: skip
     return pd.DataFrame(rows).T
 
@@ -117,11 +139,9 @@ def result_table(stored: Mapping) -> pd.DataFrame:
     for name in ROWS:
         runs = [run[name] for run in stored["runs"]]
         rows[name] = {
-            "validation, shifted": f"{np.mean([run['validation, shifted'] for run in runs]):.4f}"
-        } | {
             score: mean_estimate([run["test"][score][0] for run in runs], bounds=(0, 1))
-            for score in ("auroc", "accuracy", "specificity")
-        }  # fmt: skip
+            for score in ("auroc", "accuracy", "sensitivity", "specificity")
+        }
     return pd.DataFrame(rows).T
 
 

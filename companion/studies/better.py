@@ -19,7 +19,7 @@ from companion.in_torch import ResidualCNN, fit
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides how one network is trained; what stands here is where the search ended.
+    """All that decides how one network is trained; what stands here is the last step of the chapter.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ _BARE = Recipe(
 _CYCLE = replace(_BARE, learning_rate=4e-3, weight_decay=0.05, one_cycle=True)
 _CAREFUL = replace(_CYCLE, dropout=0.3, smoothing=0.1, balanced=True)
 
-#: The story of the chapter: each recipe changes one thing of the one before.
+#: The story of the chapter: each recipe changes the one before.
 STEPS = {
     "residual network": _BARE,
     "one cycle": _CYCLE,

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from sklearn.metrics import log_loss, roc_auc_score
 from torch import nn
 
-from companion.data import DRAWN, NEVER_DRAWN, shift_films
+from companion.data import DRAWN_SHIFTS, OTHER_SHIFTS, shift_films
 from companion.films import Films
 from companion.in_torch.training import logits
 
@@ -18,9 +18,9 @@ from companion.in_torch.training import logits
 RULES = {
     "loss": lambda found: -found["loss"],
     "AUROC": lambda found: found["as they are"],
-    "AUROC, drawn shifts": lambda found: np.mean([found[name] for name in DRAWN]),
-    "AUROC, other shifts": lambda found: np.mean([found[name] for name in NEVER_DRAWN]),
-    "AUROC, worst shift": lambda found: min(found[name] for name in (*DRAWN, *NEVER_DRAWN)),
+    "AUROC, drawn shifts": lambda found: np.mean([found[name] for name in DRAWN_SHIFTS]),
+    "AUROC, other shifts": lambda found: np.mean([found[name] for name in OTHER_SHIFTS]),
+    "AUROC, worst shift": lambda found: min(found[name] for name in (*DRAWN_SHIFTS, *OTHER_SHIFTS)),
 }
 
 

@@ -23,6 +23,7 @@ from companion.pages.c5_2_better import (
     plot_rules,
     plot_softened,
     published_table,
+    recipe_table,
     result_table,
     revealed,
     rule_scores,
@@ -95,6 +96,14 @@ def test_published_scores_are_shares():
     assert set(table["pixels"]) == {28, 224}
     assert table["AUROC"].between(0.5, 1).all()
     assert table["accuracy"].between(0.5, 1).all()
+
+
+def test_a_recipe_names_what_it_changes():
+    table = recipe_table(STEPS | ASIDE)["what it changes"]
+    assert table["twice as long"] == "epochs=40"
+    assert table["exposed films"] == "changes={'geometry': 1.0, 'exposure': 1.0, 'mirror': False}"
+    assert table["one cycle"] == "learning_rate=0.004, weight_decay=0.05, one_cycle=True"
+    assert "epochs=20" in table["residual network"]
 
 
 def test_shifts_are_tabulated_for_each_network(rng):

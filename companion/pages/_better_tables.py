@@ -49,23 +49,24 @@ def shift_table(models: Mapping[str, ResidualCNN], films: Films) -> pd.DataFrame
 
 
 def recipe_table(recipes: Mapping[str, Recipe]) -> pd.DataFrame:
-    """Return what each recipe changes: a step in the step before it, the others in the last step."""
+    """Return what each recipe changes: a step in the one before, the others in the last step."""
     import pandas as pd
 
     from companion.studies import STEPS
 
     rows, before = {}, None
     for name, recipe in recipes.items():
-        fields = asdict(recipe) if before is None else _changed(before, recipe)
-        rows[name] = ", ".join(f"{field}={value}" for field, value in fields.items())
+        fields, known = _fields(recipe), {} if before is None else _fields(before)
+        rows[name] = ", ".join(f"{f}={v}" for f, v in fields.items() if known.get(f) != v)
         before = recipe if name in STEPS else before
     return pd.DataFrame({"what it changes": rows})
 
 
-def _changed(before, recipe):
-    return {
-        field: value for field, value in asdict(recipe).items() if value != asdict(before)[field]
-    }
+def _fields(recipe):
+    """Return all fields of a recipe, those of its changes among them."""
+    fields = asdict(recipe)
+    changes = fields.pop("changes") or {"geometry": 0, "exposure": 0, "mirror": False}
+    return fields | changes
 
 
 def search_table(stored: Mapping) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from companion.in_torch import ResidualCNN, fit
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides how one network is trained; what stands here is the last step of the chapter.
+    """All that decides how one network is trained; the defaults are the chapter's last step.
 
     Parameters
     ----------

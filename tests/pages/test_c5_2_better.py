@@ -101,7 +101,7 @@ def test_published_scores_are_shares():
 def test_a_recipe_names_what_it_changes():
     table = recipe_table(STEPS | ASIDE)["what it changes"]
     assert table["twice as long"] == "epochs=40"
-    assert table["exposed films"] == "changes={'geometry': 1.0, 'exposure': 1.0, 'mirror': False}"
+    assert table["exposed films"] == "exposure=1.0"
     assert table["one cycle"] == "learning_rate=0.004, weight_decay=0.05, one_cycle=True"
     assert "epochs=20" in table["residual network"]
 

@@ -130,15 +130,15 @@ def _difference(against):
     return "{difference:+.3f} [{low:+.3f}, {high:+.3f}], p = {p:.2g}".format(**against)
 
 
-def result_table(stored: Mapping) -> pd.DataFrame:
-    """Return the chosen recipe's rows: means over groups with Student's interval of that mean."""
+def result_table(stored: Mapping, recipe: str) -> pd.DataFrame:
+    """Return the rows of a recipe: means over groups with Student's interval of that mean."""
     import pandas as pd
 
     from companion.evaluation import mean_estimate
 
     rows = {}
     for name in ROWS:
-        runs = [run[name] for run in stored["runs"]]
+        runs = [run[name] for run in stored["methods"][recipe]]
         rows[name] = {
             score: mean_estimate([run["test"][score][0] for run in runs], bounds=(0, 1))
             for score in ("auroc", "accuracy", "sensitivity", "specificity")
@@ -146,9 +146,12 @@ def result_table(stored: Mapping) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def with_films(stored: Mapping, name: str, score: str) -> tuple[float, float, float]:
+def with_films(
+    stored: Mapping, recipe: str, name: str, score: str = "auroc"
+) -> tuple[float, float, float]:
     """Return the mean over groups of a score and of the ends of its interval over films."""
-    ends = np.mean([run[name]["test"][score] for run in stored["runs"]], axis=0)
+    runs = stored["methods"][recipe]
+    ends = np.mean([run[name]["test"][score] for run in runs], axis=0)
     return tuple(float(end) for end in ends)
 
 

@@ -35,6 +35,9 @@ WAYS = {
 SHAPES, FILMS, BATCH = {28: (1, 28, 28), 224: (3, 224, 224)}, {28: 1536, 224: 64}, 32
 TURN = 2  # epochs of one call, so that what a call costs once weighs little
 SEEDS, EPOCHS = 6, 5
+#: Lets the C library keep what a batch frees. Else large arrays go back to the system after each
+#: batch, and come back page by page, which can take as long as the computation at 224 pixels.
+KEPT = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 PACKAGES = ("torch", "tensorflow", "keras")
 
 
@@ -179,6 +182,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SHAPES), choices=SHAPES)
+    parser.add_argument("--keep-memory", action="store_true", help="glibc only: see KEPT")
     parser.add_argument("--to", type=Path, default=STORED)
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
@@ -189,9 +193,11 @@ def main():
     for name in ("OMP", "OPENBLAS", "TF"):
         kinds = ("INTRAOP_THREADS", "INTEROP_THREADS") if name == "TF" else ("THREADS",)
         os.environ |= {f"{name}_NUM_{kind}": str(given.threads) for kind in kinds}
+    os.environ |= KEPT if given.keep_memory else {}
     from companion.in_torch import has_bfloat16
 
-    made = provenance() | {"threads": given.threads, "batch_size": BATCH, "films": FILMS}
+    made = provenance() | {"threads": given.threads, "memory_kept": given.keep_memory}
+    made |= {"batch_size": BATCH, "films": FILMS}
     made |= {"bfloat16_in_hardware": has_bfloat16(), "load_before": round(os.getloadavg()[0], 2)}
     made["versions"] = {name: version(name) for name in PACKAGES}
     ways = [way for way in WAYS if has_bfloat16() or WAYS[way] != "bfloat16"]

@@ -24,7 +24,7 @@ def first_kernels(model: ResidualCNN) -> np.ndarray:
 
 
 def plot_kernels(before: np.ndarray, after: np.ndarray, *, count: int = 10) -> np.ndarray:
-    """Draw some kernels twice: as they were drawn by chance, and after training.
+    """Draw some kernels as they were drawn by chance, after training, and the difference.
 
     Parameters
     ----------
@@ -36,16 +36,17 @@ def plot_kernels(before: np.ndarray, after: np.ndarray, *, count: int = 10) -> n
     Returns
     -------
     numpy.ndarray of Axes
-        (2, count).
+        (3, count).
     """
-    _, axes = plt.subplots(2, count, figsize=(7, 1.7))
+    _, axes = plt.subplots(3, count, figsize=(7, 2.4))
     most = max(np.abs(before[:count]).max(), np.abs(after[:count]).max())
-    for row, kernels in zip(axes, (before, after), strict=True):
+    for row, kernels in zip(axes, (before, after, after - before), strict=True):
         for ax, kernel in zip(row, kernels[:count], strict=True):
             ax.imshow(kernel, cmap=SIGNED, vmin=-most, vmax=most)
             ax.set(xticks=[], yticks=[])
     axes[0, 0].set_ylabel("before", fontsize="small")
     axes[1, 0].set_ylabel("after", fontsize="small")
+    axes[2, 0].set_ylabel("change", fontsize="small")
     return axes
 
 

@@ -29,6 +29,11 @@ PUBLISHED = {
     "MedViT-S, large films": (224, 0.995, 0.961, "Manzari 2023, quoted"),
     "MedVK-S, large films": (224, 0.996, 0.973, "Pan 2026, its program's page"),
 }
+#: Scores by their name in the stored tables, and as the page writes them.
+SHOWN = {
+    "auroc": "AUROC", "accuracy": "accuracy", "sensitivity": "sensitivity",
+    "specificity": "specificity",
+}  # fmt: skip
 #: The first recipe of the search.
 DOCUMENT = "document's model"
 #: The rows of benchmarks/pneumonia.py.
@@ -57,9 +62,14 @@ def recipe_table(recipes: Mapping[str, Recipe]) -> pd.DataFrame:
     rows, before = {}, None
     for name, recipe in recipes.items():
         fields, known = _fields(recipe), {} if before is None else _fields(before)
-        rows[name] = ", ".join(f"{f}={v}" for f, v in fields.items() if known.get(f) != v)
+        shown = fields if known else {f: fields[f] for f in _OF_THE_FIRST}
+        rows[name] = ", ".join(f"{f}={v}" for f, v in shown.items() if known.get(f) != v)
         before = recipe if name in STEPS else before
     return pd.DataFrame({"what it changes": rows})
+
+
+#: What the first row tells; what is not told is off.
+_OF_THE_FIRST = ("widths", "learning_rate", "weight_decay", "epochs", "batch_size")
 
 
 def _fields(recipe):
@@ -118,8 +128,9 @@ def revealed(stored: Mapping) -> pd.DataFrame:
     for number, name in enumerate(stored["runs"]):
         against = stored["against the last step"].get(name)
         rows[name] = {
-            score: mean_estimate(scores_on_test(stored, score)[number], bounds=(0, 1))
-            for score in ("auroc", "accuracy", "specificity")
+            shown: mean_estimate(scores_on_test(stored, score)[number], bounds=(0, 1))
+            for score, shown in SHOWN.items()
+            if score != "sensitivity"
         } | {"AUROC of the last step minus this": _difference(against)}  # fmt: skip
     return pd.DataFrame(rows).T
 
@@ -127,7 +138,8 @@ def revealed(stored: Mapping) -> pd.DataFrame:
 def _difference(against):
     if against is None:
         return ""
-    return "{difference:+.3f} [{low:+.3f}, {high:+.3f}], p = {p:.2g}".format(**against)
+    chance = f"p = {against['p']:.2g}" if against["p"] else "p < 0.0001"
+    return "{difference:+.3f} [{low:+.3f}, {high:+.3f}], ".format(**against) + chance
 
 
 def result_table(stored: Mapping, recipe: str) -> pd.DataFrame:
@@ -140,8 +152,8 @@ def result_table(stored: Mapping, recipe: str) -> pd.DataFrame:
     for name in ROWS:
         runs = [run[name] for run in stored["methods"][recipe]]
         rows[name] = {
-            score: mean_estimate([run["test"][score][0] for run in runs], bounds=(0, 1))
-            for score in ("auroc", "accuracy", "sensitivity", "specificity")
+            shown: mean_estimate([run["test"][score][0] for run in runs], bounds=(0, 1))
+            for score, shown in SHOWN.items()
         }
     return pd.DataFrame(rows).T
 

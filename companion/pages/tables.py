@@ -22,6 +22,7 @@ TABLES = (
     "plans",
     "pneumonia",
     "pneumonia_seeds",
+    "processes",
     "prognosis_models",
     "recipe_search",
     "segmentation",

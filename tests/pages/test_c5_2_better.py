@@ -72,7 +72,7 @@ def test_tables_of_the_search_are_means_over_its_seeds(search):
     row = list(search["runs"]).index("mirrored")
     assert outcome[row].tolist() == [run["test scores"]["auroc"] for run in runs]
     shown = revealed(search)
-    assert shown.loc["mirrored", "auroc"].value == pytest.approx(outcome[row].mean())
+    assert shown.loc["mirrored", "AUROC"].value == pytest.approx(outcome[row].mean())
     assert shown.iloc[len(STEPS)]["AUROC of the last step minus this"] == ""
 
 
@@ -84,7 +84,7 @@ def test_the_final_table_holds_five_trainings_and_their_intervals(final):
         for name in table.index:
             value, low, high = with_films(final, recipe, name)
             assert low < value < high
-            assert table.loc[name, "auroc"].value == pytest.approx(value, abs=1e-4)
+            assert table.loc[name, "AUROC"].value == pytest.approx(value, abs=1e-4)
             for run in runs:
                 (tn, fp), (fn, tp) = run[name]["confusion"]
                 right = (tn + tp) / (tn + fp + fn + tp)
@@ -125,7 +125,7 @@ def test_kernels_and_maps_are_drawn_on_one_scale(rng):
     model = ResidualCNN(widths=(12, 8))
     kernels = first_kernels(model)
     axes = plot_kernels(kernels, kernels * 2)
-    assert axes.shape == (2, 10)
+    assert axes.shape == (3, 10)
     limits = {ax.images[0].get_clim() for ax in axes.ravel()}
     assert limits == {(-limit, limit) for limit in [np.abs(2 * kernels[:10]).max()]}
     drawn = plot_block(model, rng.random((1, 12, 12)).astype(np.float32))

@@ -76,7 +76,8 @@ def talking_table(measured: Mapping, *, workers: int = 8) -> pd.DataFrame:
             parameters = measured["parameters"][model]
             seconds = all_reduce_seconds(parameters, workers, bandwidth_gbit_per_s=gbit)
             share = seconds / steps[model]
-            rows[link][name] = f"{1000 * seconds:.2g} ms, {share:.1%} of a step"
+            milliseconds = float(f"{1000 * seconds:.2g}")
+            rows[link][name] = f"{milliseconds:,g} ms, {share:.1%} of a step"
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(f"{workers} workers")
 
 

@@ -68,7 +68,9 @@ def _train(options):
     with join_processes(options.device, timeout_seconds=options.timeout_seconds) as processes:
         say = functools.partial(print, flush=True) if processes.rank == 0 else lambda *_: None
         if processes.count > 1:
-            print(f"process {processes.rank} of {processes.count}: pid {os.getpid()}", flush=True)
+            line = f"process {processes.rank} of {processes.count}: pid {os.getpid()}\n"
+            # In one piece with its end: the lines of several processes must not run together.
+            print(line, end="", flush=True)
         processes.first(lambda: options.folder.mkdir(parents=True, exist_ok=True))
         processes.first(lambda: _films(options) and None)  # fetched once, if it must be
         train, validation, source = _films(options)

@@ -63,13 +63,17 @@ def recipe_table(recipes: Mapping[str, Recipe]) -> pd.DataFrame:
     for name, recipe in recipes.items():
         fields, known = _fields(recipe), {} if before is None else _fields(before)
         shown = fields if known else {f: fields[f] for f in _OF_THE_FIRST}
-        rows[name] = ", ".join(f"{f}={v}" for f, v in shown.items() if known.get(f) != v)
+        rows[name] = ", ".join(_set(f, v) for f, v in shown.items() if known.get(f) != v)
         before = recipe if name in STEPS else before
     return pd.DataFrame({"what it changes": rows})
 
 
 #: What the first row tells; what is not told is off.
 _OF_THE_FIRST = ("widths", "learning_rate", "weight_decay", "epochs", "batch_size")
+
+
+def _set(field, value):
+    return f"{field} {'on' if value is True else 'off' if value is False else value}"
 
 
 def _fields(recipe):

@@ -109,7 +109,7 @@ def lose_process(rank: int, *, after_epoch: int) -> Callable[[str], None]:
     pids = []
 
     def read(line):
-        found = re.match(rf"process {rank} of \d+: pid (\d+)", line)
+        found = re.search(rf"process {rank} of \d+: pid (\d+)", line)
         if found:
             pids.append(int(found[1]))
         if line.startswith(f"epoch {after_epoch} of") and len(pids) == 1:

@@ -107,10 +107,10 @@ def test_published_scores_are_shares():
 
 def test_a_recipe_names_what_it_changes():
     table = recipe_table(STEPS | ASIDE)["what it changes"]
-    assert table["twice as long"] == "epochs=40"
-    assert table["exposed films"] == "exposure=1.0"
-    assert table["one cycle"] == "learning_rate=0.004, weight_decay=0.05, one_cycle=True"
-    assert "epochs=20" in table["residual network"]
+    assert table["twice as long"] == "epochs 40"
+    assert table["exposed films"] == "exposure 1.0"
+    assert table["one cycle"] == "learning_rate 0.004, weight_decay 0.05, one_cycle on"
+    assert "epochs 20" in table["residual network"]
 
 
 def test_shifts_are_tabulated_for_each_network(rng):

@@ -159,5 +159,4 @@ def draw_shares(films: int = 8, processes: int = 2) -> Figure:
     put(8.6, middle, "the same\nstep", edgecolor="black")
     ax.set(xlim=(-0.8, 9.4), ylim=(-0.5, processes - 0.5))
     ax.axis("off")
-    figure.subplots_adjust(0, 0, 1, 1)
     return figure

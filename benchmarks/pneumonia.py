@@ -18,15 +18,14 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
-from provenance import provenance, store
+from provenance import provenance, rounded, store
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
+from stopped import train_stopped
 
 from companion.data import load_pneumonia
 from companion.evaluation import delong, evaluate
-from companion.in_torch import DocumentCNN, fit, has_bfloat16
-from companion.in_torch.training import logits
+from companion.in_torch import has_bfloat16
 from companion.pages import read_table
 from companion.pages.c5_2_better import DOCUMENT, search_table
 from companion.studies import ASIDE, STEPS, VIEWS, pooled_logits, train_members
@@ -36,20 +35,11 @@ RULE, FIRST_SEED = "AUROC, other shifts", 100
 #: What was meant to be the method before the search was run.
 LAST_STEP = list(STEPS)[-1]
 SCORES = ("auroc", "accuracy", "sensitivity", "specificity")
-quick = partial(torch.optim.Adam, lr=2e-3)
 
 
 def chosen_recipe():
     """Return the name of the recipe with the highest validation under untrained shifts."""
     return search_table(read_table("recipe_search"))[RULE].drop(DOCUMENT).idxmax()
-
-
-def documents(splits, seed):
-    """Train the document's model as chapter 5.1 does; return its logits of any images."""
-    model = DocumentCNN((1, 28, 28), seed=seed)
-    fit(model, splits["train"], validation=splits["validation"], epochs=12, patience=2,
-        batch_size=64, optimizer=quick, seed=seed, progress=False)  # fmt: skip
-    return lambda images: logits(model, images).numpy()
 
 
 def scores_of(ask, splits, against):
@@ -59,7 +49,7 @@ def scores_of(ask, splits, against):
     report = evaluate(test.labels, expit(found), rng=np.random.default_rng(0), n_boot=1000)
     compared = delong(test.labels, against, found)
     return {
-        "validation": rounded(roc_auc_score(validation.labels, ask(validation.images))),
+        "validation": rounded(roc_auc_score(validation.labels, ask(validation.images)))[0],
         "test": {
             name: rounded(report[name].value, report[name].low, report[name].high)
             for name in SCORES
@@ -69,12 +59,6 @@ def scores_of(ask, splits, against):
             compared.difference, compared.low, compared.high
         ),
     }
-
-
-def rounded(*values):
-    """Return numbers of four digits; one number alone as it is."""
-    found = [round(float(value), 4) if np.isfinite(value) else None for value in values]
-    return found if len(found) > 1 else found[0]
 
 
 def run_group(recipe, group, chosen, splits):
@@ -91,7 +75,8 @@ def run_group(recipe, group, chosen, splits):
         "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
         "parameters": sum(p.numel() for p in models[0].parameters()),
     }
-    document = documents(splits, group)
+    stopped, _ = train_stopped(splits["train"], splits["validation"], group)
+    document = partial(pooled_logits, [stopped])
     against = document(splits["test"].images)
     for name, ask in {
         "the document's model": document,

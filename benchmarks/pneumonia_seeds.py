@@ -16,7 +16,8 @@ import keras
 import numpy as np
 import pandas as pd
 import torch
-from provenance import provenance, store
+from provenance import provenance, rounded, store
+from stopped import train_stopped
 
 from companion import in_keras, in_torch
 from companion.data import load_pneumonia
@@ -24,7 +25,6 @@ from companion.evaluation import delong, evaluate
 from companion.pages.c5_1_pneumonia import fit_logistic, other_pictures
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "pneumonia_seeds.json"
-quick = partial(torch.optim.Adam, lr=2e-3)
 
 
 def program(train, validation, seed):
@@ -39,11 +39,7 @@ def program(train, validation, seed):
 
 def stopped(train, validation, seed):
     """The same model in PyTorch, stopped when two epochs have not improved on the best."""
-    model = in_torch.DocumentCNN((1, 28, 28), seed=seed)
-    history = in_torch.fit(
-        model, train, validation=validation, epochs=12, patience=2, batch_size=64,
-        optimizer=quick, seed=seed, progress=False,
-    )  # fmt: skip
+    model, history = train_stopped(train, validation, seed)
     return history, partial(in_torch.predict, model)
 
 
@@ -61,11 +57,6 @@ def scores_of(predict, films, baseline):
             "difference": against, "p": float(f"{compared.p_value:.2g}"),
         },
     }  # fmt: skip
-
-
-def rounded(*values):
-    """Return numbers of four digits; None where one is unknown."""
-    return [round(float(value), 4) if np.isfinite(value) else None for value in values]
 
 
 def main():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
 import platform
 import subprocess
@@ -22,6 +23,11 @@ def provenance() -> dict[str, str]:
         "commit": commit,
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
     }
+
+
+def rounded(*values: float) -> list[float | None]:
+    """Return numbers of four digits; None where one is unknown."""
+    return [round(float(value), 4) if math.isfinite(value) else None for value in values]
 
 
 def store(text: str, path: Path) -> None:

@@ -21,13 +21,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from provenance import provenance, store
+from provenance import provenance, rounded, store
 from scipy.special import expit
+from stopped import train_stopped
 from tqdm import tqdm
 
 from companion.data import load_pneumonia
 from companion.evaluation import delong, evaluate, holm
-from companion.in_torch import DocumentCNN, fit, has_bfloat16
+from companion.in_torch import has_bfloat16
 from companion.in_torch.training import logits
 from companion.pages.c5_2_better import DOCUMENT
 from companion.studies import ASIDE, STEPS, train_recipe, validate_shifted
@@ -35,20 +36,17 @@ from companion.studies import ASIDE, STEPS, train_recipe, validate_shifted
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "recipe_search.json"
 RECIPES = STEPS | ASIDE
 SCORES = ("auroc", "accuracy", "sensitivity", "specificity")
-quick = partial(torch.optim.Adam, lr=2e-3)
 
 
-def train(name, seed, precision):
+def train(name, seed, precision, splits):
     """Train one network by its recipe, or the document's model as in chapter 5.1."""
-    splits = load_pneumonia().splits
-    train_on, validation = splits["train"], splits["validation"]
-    if name != DOCUMENT:
-        return train_recipe(
-            RECIPES[name], train_on, validation, seed=seed, precision=precision, progress=False
-        )[0]
-    model = DocumentCNN((1, 28, 28), seed=seed)
-    fit(model, train_on, validation=validation, epochs=12, patience=2, batch_size=64,
-        optimizer=quick, seed=seed, progress=False)  # fmt: skip
+    films = splits["train"], splits["validation"]
+    if name == DOCUMENT:
+        model, _ = train_stopped(*films, seed)
+    else:
+        model, _ = train_recipe(
+            RECIPES[name], *films, seed=seed, precision=precision, progress=False
+        )
     return model
 
 
@@ -59,21 +57,21 @@ def run(folder, precision, job):
     if kept.is_file():
         return json.loads(kept.read_text("utf8"))
     torch.set_num_threads(1)
+    splits = load_pneumonia().splits
     start = time.perf_counter()
-    model = train(name, seed, precision)
+    model = train(name, seed, precision, splits)
     made = {
         "seconds": round(time.perf_counter() - start, 1),
         "parameters": sum(p.numel() for p in model.parameters()),
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    splits = load_pneumonia().splits
-    made["validation"] = rounded(validate_shifted(model, splits["validation"]))
+    made["validation"] = four_digits(validate_shifted(model, splits["validation"]))
     for split in ("validation", "test"):
         found = logits(model, splits[split].images).numpy()
         report = evaluate(
             splits[split].labels, expit(found), rng=np.random.default_rng(0), n_boot=100
         )
-        made[f"{split} scores"] = rounded({score: report[score].value for score in SCORES})
+        made[f"{split} scores"] = four_digits({score: report[score].value for score in SCORES})
         made[f"{split} logits"] = found.round(4).tolist()
     beside = kept.with_suffix(".part")
     beside.write_text(json.dumps(made), "utf8")
@@ -81,9 +79,9 @@ def run(folder, precision, job):
     return made
 
 
-def rounded(scores):
-    """Return a dictionary of four digits."""
-    return {name: round(float(value), 4) for name, value in scores.items()}
+def four_digits(scores):
+    """Return scores by their names, rounded."""
+    return dict(zip(scores, rounded(*scores.values()), strict=True))
 
 
 def compare(runs, labels):
@@ -96,7 +94,9 @@ def compare(runs, labels):
     found = {name: delong(labels, pooled[name], pooled[last]) for name in runs if name != last}
     adjusted = holm(np.array([each.p_value for each in found.values()]))
     return {
-        name: rounded({"difference": each.difference, "low": each.low, "high": each.high, "p": p})
+        name: four_digits(
+            {"difference": each.difference, "low": each.low, "high": each.high, "p": p}
+        )
         for (name, each), p in zip(found.items(), adjusted, strict=True)
     }
 

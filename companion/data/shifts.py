@@ -14,7 +14,14 @@ from companion.films import Films
 Shift = Callable[[np.ndarray], np.ndarray]
 
 
-def _moved(images, *, angle_deg=0.0, zoom=1.0, down=0.0, right=0.0):
+def move_all(
+    images: np.ndarray,
+    angle_deg: float = 0.0,
+    zoom: float = 1.0,
+    down: float = 0.0,
+    right: float = 0.0,
+) -> np.ndarray:
+    """Turn, zoom and shift all films alike, as :func:`companion.data.apply_affine` does each."""
     count = len(images)
     shift = np.tile([down, right], (count, 1))
     change = Affine(np.full(count, angle_deg), np.full(count, zoom), shift)
@@ -62,12 +69,12 @@ DRAWN_SHIFTS: dict[str, Shift] = {
     "darker": partial(np.add, np.float32(-0.12)),
     "more contrast": partial(_contrast, factor=1.3),
     "less contrast": partial(_contrast, factor=0.7),
-    "turned left": partial(_moved, angle_deg=8.0),
-    "turned right": partial(_moved, angle_deg=-8.0),
-    "nearer": partial(_moved, zoom=1.12),
-    "farther": partial(_moved, zoom=0.88),
-    "higher": partial(_moved, down=-0.06),
-    "to the side": partial(_moved, right=0.06),
+    "turned left": partial(move_all, angle_deg=8.0),
+    "turned right": partial(move_all, angle_deg=-8.0),
+    "nearer": partial(move_all, zoom=1.12),
+    "farther": partial(move_all, zoom=0.88),
+    "higher": partial(move_all, down=-0.06),
+    "to the side": partial(move_all, right=0.06),
 }
 #: Of kinds that it was not made for; of noise it draws a sixth of what stands here.
 OTHER_SHIFTS: dict[str, Shift] = {

@@ -72,8 +72,9 @@ def _train(options):
             # In one piece with its end: the lines of several processes must not run together.
             print(line, end="", flush=True)
         processes.first(lambda: options.folder.mkdir(parents=True, exist_ok=True))
-        processes.first(lambda: _films(options) and None)  # fetched once, if it must be
-        train, validation, source = _films(options)
+        read = []  # process 0 reads first: what must be fetched is fetched once
+        processes.first(lambda: read.append(_films(options)))
+        train, validation, source = read.pop() if read else _films(options)
         say(f"data: {source}; {len(train)} films to train on, {len(validation)} to validate")
         model = MODELS[options.model](options.seed).to(getattr(torch, options.precision))
         path = options.folder / "run.pt"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from torch import nn
@@ -11,6 +9,7 @@ from torch.nn.functional import interpolate
 
 from companion.checks import check_images
 from companion.in_torch._running import as_tensor, check_choice, mode
+from companion.in_torch.normalization import group_norm
 
 NORMS = ("batch", "group")
 
@@ -203,4 +202,5 @@ def block_maps(model: ResidualCNN, image: np.ndarray, *, block: int) -> dict[str
 
 def normalization(norm: str, width: int) -> nn.Module:
     """Return a layer that normalises so many maps, all together or in up to eight groups."""
-    return nn.BatchNorm2d(width) if norm == "batch" else nn.GroupNorm(math.gcd(8, width), width)
+    layer = nn.BatchNorm2d(width)
+    return layer if norm == "batch" else group_norm(layer)

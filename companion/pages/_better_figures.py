@@ -97,12 +97,13 @@ def plot_rates(recipe: Recipe, films: int, *, ax: Axes | None = None) -> Axes:
     -------
     Axes
     """
-    from companion.studies import learning_rates
+    from companion.studies import STEPS, learning_rates
 
     rates = learning_rates(recipe, films)
     ax = ax if ax is not None else plt.subplots(figsize=(6, 2.6))[1]
     ax.plot(rates, label="one cycle")
-    ax.axhline(1e-3, color=COLOURS[1], linestyle="--", label="constant")
+    constant = next(recipe for recipe in STEPS.values() if not recipe.one_cycle)
+    ax.axhline(constant.learning_rate, color=COLOURS[1], linestyle="--", label="constant")
     ax.set(xlabel="step (one batch each)", ylabel="learning rate", ylim=(0, None))
     ax.legend()
     return ax

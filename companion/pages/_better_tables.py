@@ -112,7 +112,7 @@ def rule_scores(stored: Mapping) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def scores_on_test(stored: Mapping, score: str = "auroc") -> np.ndarray:
+def scores_on_test(stored: Mapping, score: str) -> np.ndarray:
     """Return a score on test of each recipe and seed: (R, S)."""
     return np.array([
         [run["test scores"][score] for run in runs] for runs in stored["runs"].values()
@@ -162,12 +162,10 @@ def result_table(stored: Mapping, recipe: str) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def with_films(
-    stored: Mapping, recipe: str, name: str, score: str = "auroc"
-) -> tuple[float, float, float]:
-    """Return the mean over groups of a score and of the ends of its interval over films."""
+def with_films(stored: Mapping, recipe: str, name: str) -> tuple[float, float, float]:
+    """Return the mean over groups of a row's AUROC and of the ends of its interval over films."""
     runs = stored["methods"][recipe]
-    ends = np.mean([run[name]["test"][score] for run in runs], axis=0)
+    ends = np.mean([run[name]["test"]["auroc"] for run in runs], axis=0)
     return tuple(float(end) for end in ends)
 
 

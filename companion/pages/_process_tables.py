@@ -7,6 +7,10 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from companion.pages._speed_tables import range_text
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
@@ -40,11 +44,10 @@ def scaling_table(measured: Mapping) -> pd.DataFrame:
     rows = {}
     for batch in sorted({batch for batch, _ in times}):
         one, two = times[batch, 1], times[batch, 2]
-        ratios = [a / b for a, b in zip(one, two, strict=True)]
         rows[batch] = {
             "one process (s)": f"{median(one):.1f}",
             "two processes (s)": f"{median(two):.1f}",
-            "times as fast": f"{median(ratios):.2f} [{min(ratios):.2f}, {max(ratios):.2f}]",
+            "times as fast": range_text(np.divide(one, two)),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("films a batch")
 

@@ -43,9 +43,9 @@ def speed_table(stored: Mapping, size: int) -> pd.DataFrame:
     for way, own in ways.items():
         rows[way] = {
             "training, films/s": f"{np.median(own['train']):,.0f}",
-            "times tf.keras": _written(ratios(stored, size, way)),
+            "times tf.keras": range_text(ratios(stored, size, way)),
             "inference, films/s": f"{np.median(own['ask']):,.0f}",
-            "times tf.keras ": _written(ratios(stored, size, way, "ask")),
+            "times tf.keras ": range_text(ratios(stored, size, way, "ask")),
             "memory, MB": f"{own['peak_bytes'] / 1e6:,.0f}",
         }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -103,7 +103,7 @@ def precision_table(stored: Mapping) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
 
-def _written(values):
+def range_text(values):
     """Return a median with its range, or alone where all are equal."""
     middle = f"{np.median(values):.2f}"
     return middle if np.ptp(values) == 0 else f"{middle} [{values.min():.2f}, {values.max():.2f}]"

@@ -200,7 +200,7 @@ def learning_rates(recipe: Recipe, films: int) -> list[float]:
     """
     if films < 1:
         raise ValueError(f"films must be at least 1, got {films}")
-    steps = recipe.epochs * math.ceil(films / recipe.batch_size)
+    steps = _steps(recipe, films)
     if not recipe.one_cycle:
         return [recipe.learning_rate] * steps
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=recipe.learning_rate)
@@ -213,12 +213,16 @@ def learning_rates(recipe: Recipe, films: int) -> list[float]:
     return rates
 
 
+def _steps(recipe, films):
+    return recipe.epochs * math.ceil(films / recipe.batch_size)
+
+
 def _cycle(recipe, films):
     """Return what makes the one cycle of an optimiser."""
-    steps = recipe.epochs * math.ceil(films / recipe.batch_size)
     return partial(
-        torch.optim.lr_scheduler.OneCycleLR, max_lr=recipe.learning_rate, total_steps=steps
-    )
+        torch.optim.lr_scheduler.OneCycleLR,
+        max_lr=recipe.learning_rate, total_steps=_steps(recipe, films),
+    )  # fmt: skip
 
 
 def train_recipe(

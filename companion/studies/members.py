@@ -13,7 +13,7 @@ from torch import nn
 from tqdm import tqdm
 
 from companion.checks import check_images
-from companion.data.augment import Affine, apply_affine
+from companion.data.shifts import move_all
 from companion.films import Films
 from companion.in_torch import ResidualCNN
 from companion.in_torch.training import logits
@@ -70,9 +70,10 @@ def train_members(
 
 def _member(recipe, train, validation, precision, seed):
     torch.set_num_threads(1)
-    return train_recipe(recipe, train, validation, seed=seed, precision=precision, progress=False)[
-        0
-    ]
+    model, _ = train_recipe(
+        recipe, train, validation, seed=seed, precision=precision, progress=False
+    )
+    return model
 
 
 #: Ways to look at a film again: turn in degrees, zoom, and shift down and right.
@@ -118,12 +119,6 @@ def pooled_logits(models: Sequence[nn.Module], images: np.ndarray, *, views: int
             f"models must not be empty, and views be 1 to {len(VIEWS)}, "
             f"got {len(models)} models and views={views}"
         )
-    seen = [images] + [_view(images, *view) for view in VIEWS[1:views]]
+    seen = [images] + [move_all(images, *view) for view in VIEWS[1:views]]
     found = [logits(model, view).numpy() for model in models for view in seen]
     return np.mean(found, axis=0)
-
-
-def _view(images, angle_deg, zoom, down, right):
-    count = len(images)
-    shift = np.tile([down, right], (count, 1))
-    return apply_affine(images, Affine(np.full(count, angle_deg), np.full(count, zoom), shift))

@@ -13,18 +13,16 @@ import json
 import resource
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
-from provenance import provenance, rounded, store
+from kept_runs import four_digits, keep, run_all
+from provenance import provenance, store
 from scipy.special import expit
 from stopped import train_stopped
-from tqdm import tqdm
 
 from companion.data import load_pneumonia
 from companion.evaluation import delong, evaluate, holm
@@ -53,9 +51,11 @@ def train(name, seed, precision, splits):
 def run(folder, precision, job):
     """Train, score and keep one run; return what is known of it."""
     name, seed = job
-    kept = folder / f"{name.replace(' ', '_')}_{seed}.json"
-    if kept.is_file():
-        return json.loads(kept.read_text("utf8"))
+    return keep(folder / f"{name}_{seed}.json", lambda: make(name, seed, precision))
+
+
+def make(name, seed, precision):
+    """Train and score one run."""
     torch.set_num_threads(1)
     splits = load_pneumonia().splits
     start = time.perf_counter()
@@ -73,15 +73,7 @@ def run(folder, precision, job):
         )
         made[f"{split} scores"] = four_digits({score: report[score].value for score in SCORES})
         made[f"{split} logits"] = found.round(4).tolist()
-    beside = kept.with_suffix(".part")
-    beside.write_text(json.dumps(made), "utf8")
-    beside.replace(kept)
     return made
-
-
-def four_digits(scores):
-    """Return scores by their names, rounded."""
-    return dict(zip(scores, rounded(*scores.values()), strict=True))
 
 
 def compare(runs, labels):
@@ -111,14 +103,9 @@ def main():
     chosen = parser.parse_args()
     made = provenance() | {"seeds": chosen.seeds, "precision": chosen.precision}
     folder = chosen.folder or Path(tempfile.mkdtemp())
-    folder.mkdir(parents=True, exist_ok=True)
     jobs = [(name, seed) for seed, name in product(range(chosen.seeds), [DOCUMENT, *RECIPES])]
-    # A process a run, so that the greatest memory is that of the run.
-    with ProcessPoolExecutor(
-        chosen.processes, mp_context=get_context("spawn"), max_tasks_per_child=1
-    ) as pool:
-        work = partial(run, folder, chosen.precision)
-        found = list(tqdm(pool.map(work, jobs), total=len(jobs), unit="run"))
+    work = partial(run, folder, chosen.precision)
+    found = run_all(work, jobs, folder=folder, processes=chosen.processes)
     runs = {name: [] for name in [DOCUMENT, *RECIPES]}
     for (name, _), one in zip(jobs, found, strict=True):
         runs[name].append(one)

@@ -36,6 +36,8 @@ SHOWN = {
 }  # fmt: skip
 #: The first recipe of the search.
 DOCUMENT = "document's model"
+#: The last step's networks, with the statistics of the films that they are asked.
+RENORMALIZED = "statistics of the new films"
 #: The rows of benchmarks/pneumonia.py.
 ROWS = (
     "the document's model", "one network", "one network, all views", "all networks",

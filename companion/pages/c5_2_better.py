@@ -16,6 +16,7 @@ from companion.pages._better_figures import (
 from companion.pages._better_tables import (
     DOCUMENT,
     PUBLISHED,
+    RENORMALIZED,
     published_table,
     recipe_table,
     result_table,
@@ -40,6 +41,7 @@ __all__ = [
     "CASES",
     "DOCUMENT",
     "PUBLISHED",
+    "RENORMALIZED",
     "draw_shares",
     "first_kernels",
     "lose_process",

@@ -2,10 +2,7 @@
 
 from companion.studies.active_learning import choose_next, label_in_rounds
 from companion.studies.better import (
-    ASIDE,
-    STEPS,
     BalancedLoss,
-    Recipe,
     adamw,
     learning_rates,
     train_recipe,
@@ -32,6 +29,7 @@ from companion.studies.label_errors import (
     suspect_labels,
 )
 from companion.studies.learners import LEARNERS, better_cnn, document_model, learn_logistic
+from companion.studies.looks import group_by_look
 from companion.studies.members import VIEWS, pooled_logits, train_members
 from companion.studies.membership import (
     attack_membership,
@@ -41,16 +39,20 @@ from companion.studies.membership import (
 )
 from companion.studies.phantoms import draw_splits, found_by_all, mark_those, train_on
 from companion.studies.power_law import PowerLaw, fit_power_law
+from companion.studies.recipes import ASIDE, LATER, STEPS, Recipe, untrained
 from companion.studies.selection import RULES, compare_rules, validate_shifted
 from companion.studies.transfer import fine_tune, learn_head, over_seeds
+from companion.studies.variants import VARIANTS, renormalized
 
 __all__ = [
     "ASIDE",
     "CHANGES",
+    "LATER",
     "LEARNERS",
     "METHODS",
     "RULES",
     "STEPS",
+    "VARIANTS",
     "VIEWS",
     "BalancedLoss",
     "PowerLaw",
@@ -75,6 +77,7 @@ __all__ = [
     "fit_private",
     "flip_labels",
     "found_by_all",
+    "group_by_look",
     "held_out_probabilities",
     "held_out_risks",
     "hog_features",
@@ -92,6 +95,7 @@ __all__ = [
     "pooled_logits",
     "privacy_of",
     "rank_suspects",
+    "renormalized",
     "score_search",
     "stream_p_values",
     "suspect_labels",
@@ -100,5 +104,6 @@ __all__ = [
     "train_on",
     "train_recipe",
     "train_small",
+    "untrained",
     "validate_shifted",
 ]

@@ -1,89 +1,20 @@
-"""From the document's model to a better one: recipes of training, one step after the other."""
+"""From the document's model to a better one: a recipe is trained."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from companion.data import Changes
 from companion.films import Films
 from companion.history import History
-from companion.in_torch import ResidualCNN, fit
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that decides how one network is trained; the defaults are the chapter's last step.
-
-    Parameters
-    ----------
-    changes : companion.data.Changes, optional
-        What is drawn anew for each training film; None: the films as they are.
-    widths : tuple of int
-        Maps of each block of :class:`companion.in_torch.ResidualCNN`.
-    dropout : float
-        As there.
-    standardize : bool
-        As there.
-    enlarge : int
-        As there.
-    smoothing : float
-        Labels are moved so far from 0 and 1 towards one half, in [0, 1).
-    balanced : bool
-        Weigh both labels alike, however many films each has.
-    learning_rate, weight_decay : float
-        Greatest learning rate of the one cycle, and AdamW's decay of kernels and matrices.
-    one_cycle : bool
-        Let the learning rate rise and fall once; else it stays.
-    epochs, batch_size : int
-        Passes over the films; films an update.
-    """
-
-    changes: Changes | None = Changes()  # noqa: RUF009 (frozen)
-    widths: tuple[int, ...] = (32, 64, 128)
-    dropout: float = 0.3
-    standardize: bool = False
-    enlarge: int = 1
-    smoothing: float = 0.1
-    balanced: bool = True
-    learning_rate: float = 4e-3
-    weight_decay: float = 0.05
-    one_cycle: bool = True
-    epochs: int = 20
-    batch_size: int = 64
-
-
-_BARE = Recipe(
-    changes=None, dropout=0.0, smoothing=0.0, balanced=False,
-    learning_rate=1e-3, weight_decay=0.01, one_cycle=False,
-)  # fmt: skip
-_CYCLE = replace(_BARE, learning_rate=4e-3, weight_decay=0.05, one_cycle=True)
-_CAREFUL = replace(_CYCLE, dropout=0.3, smoothing=0.1, balanced=True)
-
-#: The story of the chapter: each recipe changes the one before.
-STEPS = {
-    "residual network": _BARE,
-    "one cycle": _CYCLE,
-    "softer labels": _CAREFUL,
-    "moved films": replace(_CAREFUL, changes=Changes(exposure=0)),
-    "exposed films": Recipe(),
-}
-#: What was tried beside it: each changes one thing of the last step (a block goes with size).
-ASIDE = {
-    "exposed, not moved": replace(Recipe(), changes=Changes(geometry=0)),
-    "mirrored": replace(Recipe(), changes=Changes(mirror=True)),
-    "changed twice as much": replace(Recipe(), changes=Changes(geometry=2, exposure=2)),
-    "wider": replace(Recipe(), widths=(48, 96, 192)),
-    "twice as long": replace(Recipe(), epochs=40),
-    "each film standardised": replace(Recipe(), standardize=True),
-    "enlarged to 56 pixels": replace(Recipe(), enlarge=2, widths=(16, 32, 64, 128)),
-}
+from companion.in_torch import fit
+from companion.studies.recipes import Recipe, untrained
 
 
 @dataclass(frozen=True)
@@ -231,9 +162,11 @@ def train_recipe(
     validation: Films,
     *,
     seed: int = 0,
+    model: nn.Module | None = None,
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None,
     precision: str = "float32",
     progress: bool = True,
-) -> tuple[ResidualCNN, History]:
+) -> tuple[nn.Module, History]:
     """Train one network as a recipe says, and keep its last weights.
 
     Parameters
@@ -244,6 +177,10 @@ def train_recipe(
         To learn from, and to watch; nothing is chosen on the second.
     seed : int
         Of weights, order, changes and dropout.
+    model : torch.nn.Module, optional
+        Trained further, instead of a new network of the recipe's.
+    loss : function, optional
+        From logits and labels, (N,) each, to their loss, instead of the recipe's.
     precision : str
         As in :func:`companion.in_torch.fit`.
     progress : bool
@@ -252,7 +189,7 @@ def train_recipe(
     Returns
     -------
     model : companion.in_torch.ResidualCNN
-        Trained.
+        Trained; or the one that was given.
     history : companion.history.History
         Losses of each epoch.
 
@@ -270,17 +207,17 @@ def train_recipe(
     >>> len(history)
     2
     """
-    model = ResidualCNN(
-        train.images.shape[1], widths=recipe.widths, dropout=recipe.dropout,
-        standardize=recipe.standardize, enlarge=recipe.enlarge, seed=seed,
-    )  # fmt: skip
+    if model is None:
+        model = untrained(recipe, channels=train.images.shape[1], seed=seed)
+    if loss is None:
+        loss = BalancedLoss(train.labels.mean() if recipe.balanced else 0.5, recipe.smoothing)
     history = fit(
         model, train, validation=validation, epochs=recipe.epochs, batch_size=recipe.batch_size,
         optimizer=partial(
             adamw, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay
         ),
         schedule=_cycle(recipe, len(train)) if recipe.one_cycle else None, schedule_every="batch",
-        loss=BalancedLoss(train.labels.mean() if recipe.balanced else 0.5, recipe.smoothing),
+        loss=loss,
         augment=recipe.changes, keep="last", precision=precision, seed=seed, progress=progress,
     )  # fmt: skip
     return model, history

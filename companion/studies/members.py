@@ -17,7 +17,8 @@ from companion.data.shifts import move_all
 from companion.films import Films
 from companion.in_torch import ResidualCNN
 from companion.in_torch.training import logits
-from companion.studies.better import Recipe, train_recipe
+from companion.studies.better import train_recipe
+from companion.studies.recipes import Recipe
 
 
 def train_members(

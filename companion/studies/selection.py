@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy.special import expit
@@ -24,7 +24,12 @@ RULES = {
 }
 
 
-def validate_shifted(model: nn.Module, films: Films) -> dict[str, float]:
+def validate_shifted(
+    model: nn.Module,
+    films: Films,
+    *,
+    renew: Callable[[nn.Module, np.ndarray], nn.Module] | None = None,
+) -> dict[str, float]:
     """Score a network on films as they are, and on each of their simulated shifts.
 
     Parameters
@@ -33,6 +38,9 @@ def validate_shifted(model: nn.Module, films: Films) -> dict[str, float]:
         Gives logits (N,).
     films : companion.films.Films
         Not of the training; both labels occur.
+    renew : function, optional
+        From the model and the images of one shift, without labels, to the model that answers:
+        :func:`companion.studies.renormalized`.
 
     Returns
     -------
@@ -58,14 +66,17 @@ def validate_shifted(model: nn.Module, films: Films) -> dict[str, float]:
     """
     if len(set(films.labels.tolist())) < 2:
         raise ValueError(f"films must show both labels, got only {films.labels[0]}")
-    found = logits(model, films.images).numpy()
+
+    def ask(images):
+        return logits(renew(model, images) if renew else model, images).numpy()
+
+    found = ask(films.images)
     scores = {
         "loss": float(log_loss(films.labels, expit(found))),
         "as they are": float(roc_auc_score(films.labels, found)),
     }
     for name, shifted in shift_films(films).items():
-        again = logits(model, shifted.images).numpy()
-        scores[name] = float(roc_auc_score(films.labels, again))
+        scores[name] = float(roc_auc_score(films.labels, ask(shifted.images)))
     return scores
 
 

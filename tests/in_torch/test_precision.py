@@ -188,6 +188,65 @@ def test_relu_waits_for_the_pool(films):
     assert [size for size in seen if size != 128] == [13, 5, 1, 26, 11, 3]
 
 
+def blocked(chain, images):
+    """Return the layouts that the poolings of a chain are given."""
+    seen = []
+
+    class Pools(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            if function is torch.nn.functional.max_pool2d:
+                seen.append(args[0].layout)
+            return function(*args, **kwargs or {})
+
+    with pooled_first(chain), Pools():
+        chain(images)
+    return seen
+
+
+needs_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="needs oneDNN")
+
+
+@needs_onednn
+@pytest.mark.parametrize("size", [64, 75])
+def test_large_maps_in_onednns_order_give_the_same_gradients(size):
+    """Odd sizes, so that a pooling leaves a row and a column out."""
+    images = torch.rand(3, 2, size, size, generator=torch.Generator().manual_seed(0))
+    labels, found = torch.tensor([0.0, 1.0, 1.0]), []
+    for context in (pooled_first, lambda _: torch.enable_grad()):
+        model = DocumentCNN((2, size, size), seed=0)
+        seen = images.clone().requires_grad_()
+        with context(model):
+            value = nn.functional.binary_cross_entropy_with_logits(model(seen), labels)
+        value.backward()
+        found.append([value.detach(), seen.grad, *(p.grad for p in model.parameters())])
+    assert blocked(DocumentCNN((2, size, size)), images) == 3 * [torch._mkldnn]
+    for ours, plain in zip(*found, strict=True):
+        assert torch.linalg.norm(ours - plain) <= 1e-4 * torch.linalg.norm(plain)
+
+
+@needs_onednn
+def test_onednns_order_is_only_for_chains_that_it_has_whole_and_for_large_maps_of_float32():
+    conv, pool, large = nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), torch.rand(1, 1, 64, 64)
+    assert blocked(nn.Sequential(conv, nn.ReLU(), pool), large) == [torch._mkldnn]
+    others = [
+        (nn.Sequential(conv, nn.ReLU(), pool), large[..., :63]),
+        (nn.Sequential(conv, nn.BatchNorm2d(4), pool), large),
+        (nn.Sequential(conv, nn.ReLU(inplace=True), pool), large),
+        (nn.Sequential(nn.Conv2d(1, 4, 3, padding_mode="reflect"), pool), large),
+        (nn.Sequential(conv, nn.MaxPool2d(2, dilation=2)), large),
+        (nn.Sequential(nn.Conv2d(1, 4, 3), pool).double(), large.double()),
+    ]
+    for chain, images in others:
+        assert blocked(chain, images) == [torch.strided], chain
+    chain = nn.Sequential(conv, pool)
+    handle = pool.register_forward_hook(lambda *_: None)
+    assert blocked(chain, large) == [torch.strided]
+    handle.remove()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert blocked(chain, large) == [torch.strided]
+    assert blocked(nn.Sequential(conv, nn.ReLU()), large) == []
+
+
 def one_cycle(batches=4, epochs=EPOCHS):
     total = batches * epochs
     return partial(torch.optim.lr_scheduler.OneCycleLR, max_lr=0.01, total_steps=total)

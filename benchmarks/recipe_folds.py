@@ -3,7 +3,8 @@
 Run ``python benchmarks/recipe_folds.py``; it needs the real data. Training and validation films
 are sorted into three groups that look alike. Each recipe is trained on two of them and scored on
 the third, as it is and under shift. The rule, fixed before the first run: of all recipes take that
-with the highest AUROC under the shifts not trained for, the mean over them and the groups. With --folder a run that was interrupted goes on where it was.
+with the highest AUROC under the shifts not trained for, the mean over them and the groups.
+With --folder a run that was interrupted goes on where it was.
 """
 
 from __future__ import annotations

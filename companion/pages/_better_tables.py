@@ -116,6 +116,17 @@ def folds_table(stored: Mapping) -> pd.DataFrame:
     return table
 
 
+def scores_over_looks(folds: Mapping, search: Mapping) -> dict[str, np.ndarray]:
+    """Return what each rule says over looks of the recipes of the first search: (R, 3).
+
+    A group is as hard for all recipes, so its mean over them is taken away.
+    """
+    names = list(folds["runs"])
+    rows = [names.index(name) for name in search["runs"]]
+    said = {rule: scores[rows] for rule, scores in rule_scores(folds, "scores").items()}
+    return {rule: scores - scores.mean(axis=0) for rule, scores in said.items()}
+
+
 def rule_scores(stored: Mapping, asked: str = "validation") -> dict[str, np.ndarray]:
     """Return what each rule says of each recipe and seed: (R, S), more is better."""
     from companion.studies import RULES

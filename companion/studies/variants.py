@@ -12,8 +12,7 @@ from torch import nn
 from torch.nn.functional import conv2d, max_pool2d
 
 from companion.films import Films
-from companion.in_torch._running import as_tensor, in_precision, mode, paced
-from companion.in_torch.training import shuffled
+from companion.in_torch.training import as_tensor, in_precision, mode, paced, shuffled
 from companion.studies.better import BalancedLoss, adamw, one_cycle, train_recipe
 from companion.studies.recipes import Recipe, untrained
 

@@ -1,4 +1,4 @@
-"""What page 5.2 shows of several processes: their shares, their times, and the loss of one."""
+"""What page 5.3 shows of several processes: their shares, their times, and the loss of one."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Chapter 5.2's chosen recipe and its last step beside the document's model: time and scores.
+"""Chapter 5.2's first method beside the document's model: time, memory and scores.
 
-Run ``python benchmarks/pneumonia.py --groups 5 --members 2`` when nothing else runs; it needs the
-real data. A group is one whole training of the method: members from different seeds, two at a time,
-one thread each. Groups share no seed, with each other or with the search. Two recipes are run: the
-one that the stored search chooses on validation, and the last of the chapter's steps. Prints a
-table, writes one into the package.
+Run ``python benchmarks/pneumonia.py`` when nothing else runs; it needs the real data. A group is
+one whole training of a method: members from different seeds, two at a time, one thread each.
+Groups share no seed, with each other or with the search. Two methods are run: the recipe that the
+stored search chooses on validation, and the last of the chapter's steps. Prints a table, writes one
+into the package.
 """
 
 from __future__ import annotations
@@ -28,18 +28,31 @@ from companion.evaluation import delong, evaluate
 from companion.in_torch import has_bfloat16
 from companion.pages import read_table
 from companion.pages.c5_2_better import DOCUMENT, search_table
-from companion.studies import ASIDE, STEPS, VIEWS, pooled_logits, train_members
+from companion.studies import ASIDE, LATER, STEPS, VARIANTS, VIEWS, pooled_logits, train_members
 
-STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "pneumonia.json"
-RULE, FIRST_SEED = "AUROC, other shifts", 100
+PAGES = Path(__file__).resolve().parent.parent / "companion" / "pages"
+RULE = "AUROC, other shifts"
 #: What was meant to be the method before the search was run.
 LAST_STEP = list(STEPS)[-1]
 SCORES = ("auroc", "accuracy", "sensitivity", "specificity")
 
 
-def chosen_recipe():
-    """Return the name of the recipe with the highest validation under untrained shifts."""
-    return search_table(read_table("recipe_search"))[RULE].drop(DOCUMENT).idxmax()
+def methods():
+    """Return by name the recipes of each method."""
+    best = search_table(read_table("recipe_search"))[RULE].drop(DOCUMENT).idxmax()
+    return {name: [name] for name in dict.fromkeys([best, LAST_STEP])}
+
+
+def train_all(recipes, seeds, chosen, splits):
+    """Train as many members of each recipe; the seeds are dealt out in turn."""
+    models = []
+    for number, name in enumerate(recipes):
+        models += train_members(
+            (STEPS | ASIDE | LATER).get(name, STEPS[LAST_STEP]),
+            splits["train"], splits["validation"], seeds[number :: len(recipes)],
+            variant=VARIANTS.get(name), processes=chosen.processes, precision=chosen.precision,
+        )  # fmt: skip
+    return models
 
 
 def scores_of(ask, splits, against):
@@ -61,15 +74,11 @@ def scores_of(ask, splits, against):
     }
 
 
-def run_group(recipe, group, chosen, splits):
+def run_group(method, recipes, group, chosen, splits):
     """Train the members of one group; score them one by one, together, and in all views."""
-    first = FIRST_SEED + group * chosen.members
+    first = chosen.first_seed + group * chosen.members
     start = time.perf_counter()
-    models = train_members(
-        (STEPS | ASIDE)[recipe], splits["train"], splits["validation"],
-        range(first, first + chosen.members),
-        processes=chosen.processes, precision=chosen.precision,
-    )  # fmt: skip
+    models = train_all(recipes, range(first, first + chosen.members), chosen, splits)
     run = {
         "seconds": round(time.perf_counter() - start, 1),
         "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
@@ -86,15 +95,16 @@ def run_group(recipe, group, chosen, splits):
         "all networks, all views": partial(pooled_logits, models, views=len(VIEWS)),
     }.items():
         run[name] = scores_of(ask, splits, against)
-        print(recipe, group, name, run[name], flush=True)
+        print(method, group, name, run[name], flush=True)
     return run
 
 
-def main():
+def main(description, recipes, *, first_seed, members, stored):
     """Train, score, print, store."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=description)
+    parser.set_defaults(first_seed=first_seed)
     parser.add_argument("--groups", type=int, default=5)
-    parser.add_argument("--members", type=int, default=2)
+    parser.add_argument("--members", type=int, default=members)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--precision", default="bfloat16" if has_bfloat16() else "float32")
     chosen = parser.parse_args()
@@ -102,14 +112,16 @@ def main():
         "members": chosen.members, "views": len(VIEWS), "processes": chosen.processes,
         "precision": chosen.precision, "processors": os.cpu_count(),
     }  # fmt: skip
-    splits, methods = load_pneumonia().splits, {}
-    for recipe in dict.fromkeys([chosen_recipe(), LAST_STEP]):
-        methods[recipe] = [
-            run_group(recipe, group, chosen, splits) for group in range(chosen.groups)
+    splits, runs = load_pneumonia().splits, {}
+    for method, own in recipes.items():
+        if chosen.members % len(own):
+            parser.error(f"--members must be a multiple of {len(own)}, got {chosen.members}")
+        runs[method] = [
+            run_group(method, own, group, chosen, splits) for group in range(chosen.groups)
         ]
-    made["methods"] = methods
-    store(json.dumps(made).replace('{"seconds', '\n{"seconds'), STORED)
+    made |= {"recipes": recipes, "methods": runs}
+    store(json.dumps(made).replace('{"seconds', '\n{"seconds'), PAGES / stored)
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, methods(), first_seed=100, members=2, stored="pneumonia.json")

@@ -3,7 +3,8 @@
 Run ``python benchmarks/recipe_folds.py``; it needs the real data. Training and validation films
 are sorted into three groups that look alike. Each recipe is trained on two of them and scored on
 the third, as it is and under shift. The rule, fixed before the first run: of all recipes take that
-with the highest AUROC under the shifts not trained for, the mean over them and the groups. With --folder a run that was interrupted goes on where it was.
+with the highest AUROC under the shifts not trained for, the mean over them and the groups.
+With --folder a run that was interrupted goes on where it was.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from provenance import provenance, store
 from stopped import train_stopped
 
 from companion.data import load_pneumonia
-from companion.films import Films
+from companion.films import join_films
 from companion.in_torch import has_bfloat16
 from companion.pages.c5_2_better import DOCUMENT, RENORMALIZED
 from companion.studies import (
@@ -57,9 +58,8 @@ def train(name, films, seed, precision):
 
 def pooled_films():
     """Return the films of training and validation in one."""
-    parts = load_pneumonia().splits
-    parts = parts["train"], parts["validation"]
-    return Films(*(np.concatenate([getattr(p, w) for p in parts]) for w in ("images", "labels")))
+    splits = load_pneumonia().splits
+    return join_films([splits["train"], splits["validation"]])
 
 
 def run(folder, precision, job):

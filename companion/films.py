@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,3 +107,36 @@ class Films:
     def with_images(self, images: np.ndarray) -> Films:
         """Return the same films with other pixels, for example marked or turned."""
         return replace(self, images=images)
+
+
+def join_films(parts: Sequence[Films]) -> Films:
+    """Put several collections of films into one, in their order.
+
+    Parameters
+    ----------
+    parts : sequence of Films
+        Of one size; masks and patients are kept where all have them.
+
+    Returns
+    -------
+    Films
+        All of them.
+
+    Raises
+    ------
+    ValueError
+        If there is no part, or films differ in size.
+
+    Examples
+    --------
+    >>> two = Films(np.zeros((2, 1, 4, 4)), [0, 1])
+    >>> len(join_films([two, two]))
+    4
+    """
+    sizes = sorted({part.images.shape[1:] for part in parts})
+    if len(sizes) != 1:
+        raise ValueError(f"parts must be films of one size (C, H, W), got {sizes}")
+    columns = zip(*((p.images, p.labels, p.masks, p.patients) for p in parts), strict=True)
+    return Films(
+        *(None if any(c is None for c in column) else np.concatenate(column) for column in columns)
+    )

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from companion.checks import check_groups, check_images, check_labels, check_probabilities
-from companion.films import Films
+from companion.films import Films, join_films
 from companion.history import History
 
 IMAGES = np.linspace(0, 1, 12).reshape(3, 1, 2, 2)
@@ -135,6 +135,19 @@ def test_rows_of_everything_stay_together():
         Films(IMAGES, [0, 1, 1], masks=masks * 1.0)
     with pytest.raises(ValueError, match=r"patients must be \(3,\)"):
         Films(IMAGES, [0, 1, 1], patients=["a"])
+
+
+def test_films_are_joined_in_their_order_with_what_all_of_them_have():
+    films = Films(IMAGES, [0, 1, 1], patients=["a", "b", "c"])
+    joined = join_films([films[:1], films[1:]])
+    np.testing.assert_array_equal(joined.images, films.images)
+    assert joined.labels.tolist() == [0, 1, 1]
+    assert joined.patients.tolist() == ["a", "b", "c"]
+    assert join_films([films, Films(IMAGES, [0, 1, 1])]).patients is None
+    with pytest.raises(ValueError, match=r"parts must be films of one size .* got \[\]"):
+        join_films([])
+    with pytest.raises(ValueError, match=r"parts must be films of one size \(C, H, W\)"):
+        join_films([films, Films(np.zeros((1, 1, 5, 5)), [0])])
 
 
 def test_the_best_epoch_is_the_first_of_the_least_loss_and_a_nan_is_none():

@@ -2,6 +2,9 @@
 
 ``torchrun --standalone --nproc-per-node=2 -m companion.in_torch.distributed --folder OUT``
 
+Films that no memory holds are read from shards: ``--data FOLDER``, written by
+:func:`companion.data.write_shards` into ``FOLDER/train`` and ``FOLDER/validation``.
+
 The last checkpoint in the folder is where it goes on from: after a process died (add
 ``--max-restarts=3``), or when the same command is given again. Without torchrun it is one process.
 """
@@ -18,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from companion.data import load_pneumonia, make_cohort
+from companion.data import ShardedFilms, load_pneumonia, make_cohort
 from companion.data.augment import augment
 from companion.films import Films
 from companion.in_torch.checkpoint import Checkpoint, save_model
@@ -50,7 +53,10 @@ def _options(arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="for checkpoint and weights")
     parser.add_argument("--model", choices=MODELS, default="document")
-    parser.add_argument("--data", choices=("pneumonia", "phantom"), default="pneumonia")
+    parser.add_argument(
+        "--data", default="pneumonia",
+        help="pneumonia, phantom, or a folder with shards in its folders train and validation",
+    )  # fmt: skip
     parser.add_argument("--films", type=int, help="train on so many; all, if it is not said")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=32, help="of all processes together")
@@ -75,6 +81,9 @@ def _train(options):
         read = []  # process 0 reads first: what must be fetched is fetched once
         processes.first(lambda: read.append(_films(options)))
         train, validation, source = read.pop() if read else _films(options)
+        for part in (train, validation):
+            if isinstance(part, ShardedFilms):
+                processes.first(lambda part=part: part.check(progress=False))
         say(f"data: {source}; {len(train)} films to train on, {len(validation)} to validate")
         model = MODELS[options.model](options.seed).to(getattr(torch, options.precision))
         path = options.folder / "run.pt"
@@ -98,6 +107,8 @@ def _films(options):
     """Return films to train on, others to validate on, and whose they are."""
     if options.films is not None and options.films < 1:
         raise ValueError(f"--films must be at least 1, got {options.films}")
+    if options.data not in ("pneumonia", "phantom"):
+        return _sharded(Path(options.data), options.films)
     if options.data == "phantom":
         count, rng = options.films or 400, np.random.default_rng(options.seed)
         films = make_cohort(rng, patients=count + 100, size=28, prevalence=0.5, films=(1, 1))
@@ -108,6 +119,17 @@ def _films(options):
     source = "synthetic phantoms, of NO patient: PneumoniaMNIST could not be had"
     source = source if data.is_synthetic else data.source
     return data.train[rows], data.validation, source
+
+
+def _sharded(folder, films):
+    """Return the films of two folders of shards; pixels are read when they are asked for."""
+    if films is not None:
+        raise ValueError(f"--films must not be given with shards, all of which are used: {films}")
+    train, validation = (ShardedFilms(folder / part) for part in ("train", "validation"))
+    for part in (train, validation):
+        if part.shape[1:] != (1, 28, 28):
+            raise ValueError(f"--data must be films (N, 1, 28, 28), got {part.shape} in {folder}")
+    return train, validation, f"shards in {folder}"
 
 
 def _line(history, epochs):

@@ -102,13 +102,38 @@ def search_table(stored: Mapping) -> pd.DataFrame:
     return table
 
 
-def rule_scores(stored: Mapping) -> dict[str, np.ndarray]:
+def folds_table(stored: Mapping) -> pd.DataFrame:
+    """Return what cross-validation over looks says of each recipe: means over groups, minutes."""
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {rule: scores.mean(axis=1) for rule, scores in rule_scores(stored, "scores").items()},
+        index=list(stored["runs"]),
+    )
+    table["minutes"] = [
+        np.mean([run["seconds"] for run in runs]) / 60 for runs in stored["runs"].values()
+    ]
+    return table
+
+
+def scores_over_looks(folds: Mapping, search: Mapping) -> dict[str, np.ndarray]:
+    """Return what each rule says over looks of the recipes of the first search: (R, 3).
+
+    A group is as hard for all recipes, so its mean over them is taken away.
+    """
+    names = list(folds["runs"])
+    rows = [names.index(name) for name in search["runs"]]
+    said = {rule: scores[rows] for rule, scores in rule_scores(folds, "scores").items()}
+    return {rule: scores - scores.mean(axis=0) for rule, scores in said.items()}
+
+
+def rule_scores(stored: Mapping, asked: str = "validation") -> dict[str, np.ndarray]:
     """Return what each rule says of each recipe and seed: (R, S), more is better."""
     from companion.studies import RULES
 
     return {
         rule: np.array([
-            [score(run["validation"]) for run in runs] for runs in stored["runs"].values()
+            [score(run[asked]) for run in runs] for runs in stored["runs"].values()
         ])
         for rule, score in RULES.items()
     }  # fmt: skip

@@ -135,7 +135,7 @@ def learning_rates(recipe: Recipe, films: int) -> list[float]:
     if not recipe.one_cycle:
         return [recipe.learning_rate] * steps
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=recipe.learning_rate)
-    schedule = _cycle(recipe, films)(optimizer)
+    schedule = one_cycle(recipe, films)(optimizer)
     rates = [schedule.get_last_lr()[0]]
     for _ in range(steps - 1):
         optimizer.step()
@@ -148,8 +148,10 @@ def _steps(recipe, films):
     return recipe.epochs * math.ceil(films / recipe.batch_size)
 
 
-def _cycle(recipe, films):
-    """Return what makes the one cycle of an optimiser."""
+def one_cycle(
+    recipe: Recipe, films: int
+) -> Callable[[torch.optim.Optimizer], torch.optim.lr_scheduler.OneCycleLR]:
+    """Return what makes the one cycle of an optimiser: of its rate, and of its momentum."""
     return partial(
         torch.optim.lr_scheduler.OneCycleLR,
         max_lr=recipe.learning_rate, total_steps=_steps(recipe, films),
@@ -216,8 +218,8 @@ def train_recipe(
         optimizer=partial(
             adamw, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay
         ),
-        schedule=_cycle(recipe, len(train)) if recipe.one_cycle else None, schedule_every="batch",
-        loss=loss,
+        schedule=one_cycle(recipe, len(train)) if recipe.one_cycle else None,
+        schedule_every="batch", loss=loss,
         augment=recipe.changes, keep="last", precision=precision, seed=seed, progress=progress,
     )  # fmt: skip
     return model, history

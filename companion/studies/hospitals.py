@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from companion.films import Films
+from companion.films import Films, join_films
 from companion.in_torch import PooledCNN, fit, predict
 from companion.studies.federated import deal_hospitals, fit_federated
 
@@ -127,11 +127,7 @@ def train_every_way(hospitals: list[Films], choosing: Films, *, seed: int) -> di
     fit_federated(common, hospitals, validation=choosing, rounds=ROUNDS, optimizer=_quick(),
                   seed=seed)  # fmt: skip
     ways["federated"] = partial(predict, common)
-    pooled = Films(
-        np.concatenate([films.images for films in hospitals]),
-        np.concatenate([films.labels for films in hospitals]),
-    )
-    ways["pooled"] = train_small(pooled, choosing, seed=seed, epochs=ROUNDS)
+    ways["pooled"] = train_small(join_films(hospitals), choosing, seed=seed, epochs=ROUNDS)
     return ways
 
 

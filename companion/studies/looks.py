@@ -64,10 +64,10 @@ def group_by_look(
     rank[np.argsort(-sizes, kind="stable")] = np.arange(groups)
     group = rank[raw]
     for number in range(groups):
-        labels = set(films.labels[group == number].tolist())
-        if len(labels) < 2:
+        labels = films.labels[group == number]
+        if len(set(labels.tolist())) < 2:
             raise ValueError(
-                f"group {number} of {groups} holds {sizes.max()} films or fewer, labelled "
-                f"{sorted(labels)}: ask for fewer groups"
+                f"films must allow groups with both labels, but group {number} of {groups} holds "
+                f"{len(labels)} films, all labelled {labels[0]}: ask for fewer groups"
             )
     return group

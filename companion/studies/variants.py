@@ -12,9 +12,8 @@ from torch import nn
 from torch.nn.functional import conv2d, max_pool2d
 
 from companion.films import Films
-from companion.in_torch._running import as_tensor, in_precision, mode
-from companion.in_torch.training import shuffled
-from companion.studies.better import BalancedLoss, adamw, learning_rates, train_recipe
+from companion.in_torch.training import as_tensor, in_precision, mode, paced, shuffled
+from companion.studies.better import BalancedLoss, adamw, one_cycle, train_recipe
 from companion.studies.recipes import Recipe, untrained
 
 #: From recipe, training films, watched films, seed and precision to a trained network.
@@ -142,7 +141,9 @@ def pretrained_on_mirrored(
     model = untrained(recipe, channels=train.images.shape[1], seed=seed)
     pretext = Films(images, mirrored)
     _trained(replace(recipe, smoothing=0), pretext, watched, seed, precision, model)
-    model.classifier[-1].reset_parameters()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model.classifier[-1].reset_parameters()
     return _trained(recipe, train, watched, seed, precision, model)
 
 
@@ -165,16 +166,14 @@ def sharpness_aware(
     updates = adamw(
         model.parameters(), learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
-    rates = iter(learning_rates(recipe, len(train)))
+    rates = one_cycle(recipe, len(train))(updates) if recipe.one_cycle else None
     weights = list(model.parameters())
     with torch.random.fork_rng(devices=[]), mode(model, training=True):
         for epoch in range(recipe.epochs):
             torch.manual_seed(seed * 100_003 + epoch)
             rng = np.random.default_rng([seed, epoch])
-            for images, labels in shuffled(train, recipe.batch_size, rng, recipe.changes):
-                rate = next(rates)
-                for group in updates.param_groups:
-                    group["lr"] = rate
+            batches = shuffled(train, recipe.batch_size, rng, recipe.changes)
+            for images, labels in batches if rates is None else paced(batches, rates):
                 _find_slopes(learner, loss, images, labels, updates)
                 steps = [p.grad.clone() for p in weights]
                 length = torch.linalg.vector_norm(

@@ -137,7 +137,7 @@ def draw_shares(films: int = 8, processes: int = 2) -> Figure:
     """
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(4.4, 3.9))
+    figure, ax = plt.subplots(figsize=(4.3, 3.8))
     each, middle = films // processes, (processes - 1) / 2
     box = {"boxstyle": "round,pad=0.4", "linewidth": 1.2, "facecolor": "white"}
     colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")

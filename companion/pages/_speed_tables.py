@@ -122,13 +122,19 @@ def plot_days(stored: Mapping, size: int = 224, *, ax: Axes | None = None) -> Ax
     import matplotlib.pyplot as plt
 
     if ax is None:
-        _, ax = plt.subplots(figsize=(4.6, 2.8))
+        _, ax = plt.subplots(figsize=(4.3, 2.7))
     names = list(stored["sizes"][str(size)])
     for row, name in enumerate(names):
         found = days(stored, size, name)
         ax.barh(row, np.median(found), height=0.6, color="#56B4E9")
         ax.plot(found, np.full(len(found), row), "o", color="black", markersize=3.5)
-        ax.text(0.3, row, f"{np.median(ratios(stored, size, name)):.2f} times", va="center")
+        ax.text(
+            0.3,
+            row,
+            f"{np.median(ratios(stored, size, name)):.2f} times",
+            va="center",
+            fontsize="small",
+        )
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel("days for a million films, ninety times each", loc="left")

@@ -137,7 +137,7 @@ def plot_days(stored: Mapping, size: int = 224, *, ax: Axes | None = None) -> Ax
         )
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xlabel("days for a million films, ninety times each", loc="left")
+    ax.set_xlabel("days for a million films, ninety times each", loc="right")
     return ax
 
 

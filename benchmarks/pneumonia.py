@@ -14,10 +14,13 @@ import json
 import os
 import resource
 import time
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import torch
 from provenance import provenance, rounded, store
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
@@ -28,7 +31,7 @@ from companion.evaluation import delong, evaluate
 from companion.in_torch import has_bfloat16
 from companion.pages import read_table
 from companion.pages.c5_2_better import DOCUMENT, search_table
-from companion.studies import ASIDE, LATER, STEPS, VARIANTS, VIEWS, pooled_logits, train_members
+from companion.studies import ASIDE, LATER, STEPS, VARIANTS, VIEWS, pooled_logits, train_recipe
 
 PAGES = Path(__file__).resolve().parent.parent / "companion" / "pages"
 RULE = "AUROC, other shifts"
@@ -43,16 +46,22 @@ def methods():
     return {name: [name] for name in dict.fromkeys([best, LAST_STEP])}
 
 
-def train_all(recipes, seeds, chosen, splits):
+def train_one(precision, job):
+    """Train one member, in a process with one thread."""
+    torch.set_num_threads(1)
+    name, seed = job
+    films = [load_pneumonia().splits[split] for split in ("train", "validation")]
+    if name in VARIANTS:
+        return VARIANTS[name](STEPS[LAST_STEP], *films, seed, precision)
+    recipe = (STEPS | ASIDE | LATER)[name]
+    return train_recipe(recipe, *films, seed=seed, precision=precision, progress=False)[0]
+
+
+def train_all(recipes, seeds, chosen):
     """Train as many members of each recipe; the seeds are dealt out in turn."""
-    models = []
-    for number, name in enumerate(recipes):
-        models += train_members(
-            (STEPS | ASIDE | LATER).get(name, STEPS[LAST_STEP]),
-            splits["train"], splits["validation"], seeds[number :: len(recipes)],
-            variant=VARIANTS.get(name), processes=chosen.processes, precision=chosen.precision,
-        )  # fmt: skip
-    return models
+    jobs = [(name, seed) for n, name in enumerate(recipes) for seed in seeds[n :: len(recipes)]]
+    with ProcessPoolExecutor(chosen.processes, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(partial(train_one, chosen.precision), jobs))
 
 
 def scores_of(ask, splits, against):
@@ -78,7 +87,7 @@ def run_group(method, recipes, group, chosen, splits):
     """Train the members of one group; score them one by one, together, and in all views."""
     first = chosen.first_seed + group * chosen.members
     start = time.perf_counter()
-    models = train_all(recipes, range(first, first + chosen.members), chosen, splits)
+    models = train_all(recipes, range(first, first + chosen.members), chosen)
     run = {
         "seconds": round(time.perf_counter() - start, 1),
         "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,

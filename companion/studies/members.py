@@ -15,10 +15,10 @@ from tqdm import tqdm
 from companion.checks import check_images
 from companion.data.shifts import move_all
 from companion.films import Films
+from companion.in_torch import ResidualCNN
 from companion.in_torch.training import logits
 from companion.studies.better import train_recipe
 from companion.studies.recipes import Recipe
-from companion.studies.variants import Variant
 
 
 def train_members(
@@ -27,10 +27,9 @@ def train_members(
     validation: Films,
     seeds: Sequence[int],
     *,
-    variant: Variant | None = None,
     processes: int = 2,
     precision: str = "float32",
-) -> list[nn.Module]:
+) -> list[ResidualCNN]:
     """Train one network a seed, several at a time, each in a process with one thread.
 
     Parameters
@@ -41,8 +40,6 @@ def train_members(
         To learn from, and to watch.
     seeds : sequence of int
         One a member.
-    variant : function, optional
-        Of :data:`companion.studies.VARIANTS`, which then trains by the recipe in its own way.
     processes : int
         How many at a time.
     precision : str
@@ -50,7 +47,7 @@ def train_members(
 
     Returns
     -------
-    list of torch.nn.Module
+    list of companion.in_torch.ResidualCNN
         In the order of the seeds; the same, however many processes there are.
 
     Raises
@@ -67,15 +64,13 @@ def train_members(
     """
     if not len(seeds):
         raise ValueError(f"seeds must name at least one member, got {seeds}")
-    work = partial(_member, recipe, train, validation, precision, variant)
+    work = partial(_member, recipe, train, validation, precision)
     with ProcessPoolExecutor(min(processes, len(seeds)), mp_context=get_context("spawn")) as pool:
         return list(tqdm(pool.map(work, seeds), total=len(seeds), unit="member"))
 
 
-def _member(recipe, train, validation, precision, variant, seed):
+def _member(recipe, train, validation, precision, seed):
     torch.set_num_threads(1)
-    if variant is not None:
-        return variant(recipe, train, validation, seed, precision)
     model, _ = train_recipe(
         recipe, train, validation, seed=seed, precision=precision, progress=False
     )

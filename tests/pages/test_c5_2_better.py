@@ -16,7 +16,9 @@ from companion.pages.c5_2_better import (
     CASES,
     DOCUMENT,
     PUBLISHED,
+    RENORMALIZED,
     first_kernels,
+    folds_table,
     plot_block,
     plot_kernels,
     plot_published,
@@ -29,11 +31,12 @@ from companion.pages.c5_2_better import (
     revealed,
     rule_scores,
     scores_on_test,
+    scores_over_looks,
     search_table,
     shift_table,
     with_films,
 )
-from companion.studies import ASIDE, RULES, STEPS, Recipe
+from companion.studies import ASIDE, LATER, RULES, STEPS, VARIANTS, Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +48,11 @@ def _closed():
 @pytest.fixture(scope="module")
 def search():
     return read_table("recipe_search")
+
+
+@pytest.fixture(scope="module")
+def folds():
+    return read_table("recipe_folds")
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +103,33 @@ def test_the_final_table_holds_five_trainings_and_their_intervals(final):
 def test_the_final_method_is_what_the_search_chooses(search, final):
     rule = search_table(search)["AUROC, other shifts"].drop(DOCUMENT)
     assert next(iter(final["methods"])) == rule.idxmax()
+
+
+def test_cross_validation_holds_every_candidate_and_group(folds):
+    assert list(folds["runs"]) == [DOCUMENT, *STEPS, *ASIDE, *LATER, *VARIANTS, RENORMALIZED]
+    assert sum(group["films"] for group in folds["groups"]) == 5232
+    for runs in folds["runs"].values():
+        assert len(runs) == len(folds["groups"]) == 3
+        assert all(set(run["scores"]) == {"loss", "as they are", *SHIFTS} for run in runs)
+    table = folds_table(folds)
+    plain = np.mean([run["scores"]["as they are"] for run in folds["runs"]["mirrored"]])
+    assert table.loc["mirrored", "AUROC"] == pytest.approx(plain)
+
+
+def test_over_looks_a_hard_group_is_hard_for_all(folds, search):
+    said = scores_over_looks(folds, search)["AUROC"]
+    assert said.shape == (len(search["runs"]), 3)
+    np.testing.assert_allclose(said.mean(axis=0), 0, atol=1e-12)
+    table = folds_table(folds)["AUROC"][list(search["runs"])]
+    assert np.argmax(said.mean(axis=1)) == np.argmax(table)
+
+
+def test_the_second_method_is_the_three_that_cross_validation_ranks_first(folds):
+    second = read_table("pneumonia_folds")
+    ranked = folds_table(folds)["AUROC, other shifts"].drop([DOCUMENT, RENORMALIZED])
+    assert second["recipes"] == {"the three best": list(ranked.nlargest(3).index)}
+    assert second["members"] % 3 == 0
+    assert len(second["methods"]["the three best"]) >= 5
 
 
 def test_published_scores_are_shares():

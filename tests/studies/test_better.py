@@ -33,16 +33,6 @@ from companion.studies import (
 TINY = Recipe(widths=(4, 8), epochs=2, batch_size=8)
 
 
-@pytest.fixture(scope="module")
-def films():
-    """Return films in which label 1 is brighter in its middle."""
-    rng = np.random.default_rng(0)
-    labels = np.arange(24) % 3 > 0
-    images = rng.uniform(0.3, 0.5, (24, 1, 12, 12)).astype(np.float32)
-    images[labels, :, 4:8, 4:8] += 0.3
-    return Films(images, labels.astype(int))
-
-
 def test_every_step_changes_something_and_no_two_recipes_are_the_same():
     recipes = [*STEPS.values(), *ASIDE.values()]
     for number, first in enumerate(recipes):

@@ -33,16 +33,6 @@ from companion.studies import (
 TINY = Recipe(widths=(4, 8), epochs=4, batch_size=8)
 
 
-@pytest.fixture(scope="module")
-def films():
-    """Return films in which label 1 is brighter in its middle."""
-    rng = np.random.default_rng(0)
-    labels = np.arange(24) % 3 > 0
-    images = rng.uniform(0.3, 0.5, (24, 1, 12, 12)).astype(np.float32)
-    images[labels, :, 4:8, 4:8] += 0.3
-    return Films(images, labels.astype(int))
-
-
 def rooms(rng, counts=(30, 20, 10)):
     """Return films of three rooms that differ in brightness, mixed, and their rooms."""
     room = rng.permutation(np.repeat(np.arange(len(counts)), counts))

@@ -1,4 +1,4 @@
-"""Films a second and memory of the document's model in several loops; a table of chapter 5.2.
+"""Films a second and memory of the document's model in several loops; a table of chapter 5.3.
 
     python benchmarks/throughput.py --threads 2
 

@@ -1,4 +1,4 @@
-"""What page 5.2 shows of several processes: their shares, their times, and the loss of one."""
+"""What page 5.3 shows of several processes: their shares, their times, and the loss of one."""
 
 from __future__ import annotations
 
@@ -137,29 +137,29 @@ def draw_shares(films: int = 8, processes: int = 2) -> Figure:
     """
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(6.6, 2.4))
+    figure, ax = plt.subplots(figsize=(4.3, 3.8))
     each, middle = films // processes, (processes - 1) / 2
     box = {"boxstyle": "round,pad=0.4", "linewidth": 1.2, "facecolor": "white"}
     colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
     def put(place, height, text, **style):
-        ax.text(place, height, text, ha="center", va="center", fontsize=9, bbox=box | style)
+        ax.text(place, height, text, ha="center", va="center", bbox=box | style)
 
     def lead(start, end):
         ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "linewidth": 1.3})
 
     for process in range(processes):
-        height, first = processes - 1 - process, process * each + 1
+        first = process * each + 1
         edge = {"edgecolor": colours[process % len(colours)]}
-        put(0, height, f"films {first}\N{EN DASH}{first + each - 1}", **edge)
-        put(2, height, f"process {process}\nsame weights", **edge)
-        put(4.3, height, "its part of\nthe gradient", **edge)
-        lead((0.65, height), (1.1, height))
-        lead((2.9, height), (3.45, height))
-        lead((5.15, height), (5.75, middle + 0.2 * (height - middle)))
-    put(6.6, middle, "all-reduce:\nthe sum,\nin each", edgecolor="black", facecolor="#F0E442")
-    lead((7.4, middle), (7.95, middle))
-    put(8.6, middle, "the same\nstep", edgecolor="black")
-    ax.set(xlim=(-0.8, 9.4), ylim=(-0.5, processes - 0.5))
+        put(process, 4, f"films {first}\N{EN DASH}{first + each - 1}", **edge)
+        put(process, 2.9, f"process {process}\nsame weights", **edge)
+        put(process, 1.6, "its part of\nthe gradient", **edge)
+        lead((process, 3.75), (process, 3.3))
+        lead((process, 2.5), (process, 2.0))
+        lead((process, 1.2), (middle + 0.4 * (process - middle), 0.62))
+    put(middle, 0.25, "all-reduce: the sum, in each", edgecolor="black", facecolor="#F0E442")
+    lead((middle, 0.0), (middle, -0.45))
+    put(middle, -0.7, "the same step", edgecolor="black")
+    ax.set(xlim=(-0.5, processes - 0.5), ylim=(-1, 4.3))
     ax.axis("off")
     return figure

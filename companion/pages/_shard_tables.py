@@ -1,4 +1,4 @@
-"""Tables of chapter 5.2's section on films in shards, from the stored runs."""
+"""Tables of chapter 5.3's section on films in shards, from the stored runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of chapter 5.2 on speed, from the stored run of several training loops."""
+"""Chapter 5.3's tables and picture of speed, from the stored run of several training loops."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 #: What every other way is compared with.
 BASELINE = "tf.keras"
@@ -72,6 +73,72 @@ def ratios(stored: Mapping, size: int, way: str, what: str = "train") -> np.ndar
     """
     ways = stored["sizes"][str(size)]
     return np.array(ways[way][what]) / np.array(ways[BASELINE][what])
+
+
+def days(
+    stored: Mapping, size: int, way: str, *, films: float = 1e6, epochs: int = 90
+) -> np.ndarray:
+    """Return how long a training of many films would take at the speeds that were measured.
+
+    Parameters
+    ----------
+    stored : mapping
+        ``read_table("throughput")``.
+    size : int
+        Rows of a film: 28 or 224.
+    way : str
+        A row of :func:`speed_table`.
+    films : float
+        How many.
+    epochs : int
+        How often each is shown.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (rounds,), days.
+    """
+    return films * epochs / np.array(stored["sizes"][str(size)][way]["train"]) / 86400
+
+
+def plot_days(stored: Mapping, size: int = 224, *, ax: Axes | None = None) -> Axes:
+    """Draw how many days a million films would take with each way, ninety times each.
+
+    Parameters
+    ----------
+    stored : mapping
+        ``read_table("throughput")``.
+    size : int
+        Rows of a film: 28 or 224.
+    ax : matplotlib.axes.Axes, optional
+        A new figure when absent.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row a way: a bar for the median, with the median of the ratios to tf.keras in it, and a
+        dot for each round.
+    """
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(4.3, 2.7))
+    names = list(stored["sizes"][str(size)])
+    for row, name in enumerate(names):
+        found = days(stored, size, name)
+        ax.barh(row, np.median(found), height=0.6, color="#56B4E9")
+        ax.plot(found, np.full(len(found), row), "o", color="black", markersize=3.5)
+        ax.text(
+            0.3,
+            row,
+            f"{np.median(ratios(stored, size, name)):.2f} times",
+            va="center",
+            fontsize="small",
+        )
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlabel("days for a million films, ninety times each", loc="right")
+    return ax
 
 
 def precision_table(stored: Mapping) -> pd.DataFrame:

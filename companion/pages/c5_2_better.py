@@ -29,14 +29,6 @@ from companion.pages._better_tables import (
     shift_table,
     with_films,
 )
-from companion.pages._process_tables import (
-    draw_shares,
-    lose_process,
-    scaling_table,
-    talking_table,
-)
-from companion.pages._shard_tables import memory_table, shuffle_table
-from companion.pages._speed_tables import precision_table, speed_table
 from companion.pages.check import Case
 
 __all__ = [
@@ -44,31 +36,23 @@ __all__ = [
     "DOCUMENT",
     "PUBLISHED",
     "RENORMALIZED",
-    "draw_shares",
     "first_kernels",
     "folds_table",
-    "lose_process",
-    "memory_table",
     "plot_block",
     "plot_kernels",
     "plot_published",
     "plot_rates",
     "plot_rules",
     "plot_softened",
-    "precision_table",
     "published_table",
     "recipe_table",
     "result_table",
     "revealed",
     "rule_scores",
-    "scaling_table",
     "scores_on_test",
     "scores_over_looks",
     "search_table",
     "shift_table",
-    "shuffle_table",
-    "speed_table",
-    "talking_table",
     "with_films",
 ]  # fmt: skip
 

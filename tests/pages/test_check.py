@@ -433,6 +433,27 @@ WRONG = {
             v for k, v in found[name].items() if k != "as they are")),
         lambda found: next(iter(found)),
     ],
+    "mean_gradient": [
+        lambda parts, counts: parts.mean(axis=0),
+        lambda parts, counts: counts @ parts,
+        lambda parts, counts: counts @ parts / len(counts),
+        lambda parts, counts: np.mean(counts / counts.sum() @ parts),
+        lambda parts, counts: parts.sum(axis=0),
+    ],
+    "talk_seconds": [
+        lambda weights, bits, workers, bandwidth, latency: (
+            (workers - 1) / workers * weights * bits / bandwidth + (workers - 1) * latency),
+        lambda weights, bits, workers, bandwidth, latency: (
+            2 * (workers - 1) * weights * bits / bandwidth + 2 * (workers - 1) * latency),
+        lambda weights, bits, workers, bandwidth, latency: (
+            2 * (workers - 1) / workers * weights * bits / bandwidth + latency),
+        lambda weights, bits, workers, bandwidth, latency: (
+            2 * (workers - 1) / workers * weights * bits / 8 / bandwidth
+            + 2 * (workers - 1) * latency),
+        lambda weights, bits, workers, bandwidth, latency: (
+            2 * (workers - 1) / workers * weights * 32 / bandwidth
+            + 2 * (workers - 1) * latency),
+    ],
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What page 5.2 shows of several processes."""
+"""What page 5.3 shows of several processes."""
 
 from __future__ import annotations
 

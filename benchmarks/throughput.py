@@ -32,7 +32,7 @@ WAYS = {
     "in_torch.fit": "float32",
     "in_torch.fit, bfloat16": "bfloat16",
 }
-SHAPES, FILMS, BATCH = {28: (1, 28, 28), 224: (3, 224, 224)}, {28: 1536, 224: 64}, 32
+SHAPES, FILMS, BATCH = {28: (1, 28, 28), 224: (3, 224, 224)}, {28: 1536, 224: 256}, 32
 TURN = 2  # epochs of one call, so that what a call costs once weighs little
 SEEDS, EPOCHS = 6, 5
 #: Lets the C library keep what a batch frees. Else large arrays go back to the system after each

@@ -63,8 +63,8 @@ def ratios(stored: Mapping, size: int, way: str, what: str = "train") -> np.ndar
         Rows of a film: 28 or 224.
     way : str
         A row of :func:`speed_table`.
-    what : {"train", "ask"}
-        Training, or inference.
+    what : {"train", "ask", "train_cpu", "ask_cpu"}
+        Training, or inference; "cpu": films for each second of the processor, not of the clock.
 
     Returns
     -------

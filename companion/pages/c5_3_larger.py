@@ -11,7 +11,13 @@ from companion.pages._process_tables import (
     talking_table,
 )
 from companion.pages._shard_tables import memory_table, shuffle_table
-from companion.pages._speed_tables import days, plot_days, precision_table, speed_table
+from companion.pages._speed_tables import (
+    days,
+    plot_days,
+    precision_table,
+    ratios,
+    speed_table,
+)
 from companion.pages.check import Case
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "memory_table",
     "plot_days",
     "precision_table",
+    "ratios",
     "scaling_table",
     "shuffle_table",
     "speed_table",

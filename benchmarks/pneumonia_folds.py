@@ -3,8 +3,7 @@
 Run ``python benchmarks/pneumonia_folds.py`` when nothing else runs; it needs the real data. The
 method, fixed before the second search was run: the three recipes that cross-validation over looks
 ranks first, for it cannot tell such neighbours apart. Of each one network is trained (--members 6:
-two), which was settled when the search had ended. All else is as in pneumonia.py, from seeds of
-its own.
+two), which was settled while the search ran. All else is as in pneumonia.py, from seeds of its own.
 """
 
 from __future__ import annotations

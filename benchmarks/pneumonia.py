@@ -24,14 +24,14 @@ import torch
 from provenance import provenance, rounded, store
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
-from stopped import train_stopped
+from stopped import train_named, train_stopped
 
 from companion.data import load_pneumonia
 from companion.evaluation import delong, evaluate
 from companion.in_torch import has_bfloat16
 from companion.pages import read_table
 from companion.pages.c5_2_better import DOCUMENT, search_table
-from companion.studies import ASIDE, LATER, STEPS, VARIANTS, VIEWS, pooled_logits, train_recipe
+from companion.studies import STEPS, VIEWS, pooled_logits
 
 PAGES = Path(__file__).resolve().parent.parent / "companion" / "pages"
 RULE = "AUROC, other shifts"
@@ -51,10 +51,7 @@ def train_one(precision, job):
     torch.set_num_threads(1)
     name, seed = job
     films = [load_pneumonia().splits[split] for split in ("train", "validation")]
-    if name in VARIANTS:
-        return VARIANTS[name](STEPS[LAST_STEP], *films, seed, precision)
-    recipe = (STEPS | ASIDE | LATER)[name]
-    return train_recipe(recipe, *films, seed=seed, precision=precision, progress=False)[0]
+    return train_named(name, *films, seed, precision)
 
 
 def train_all(recipes, seeds, chosen):

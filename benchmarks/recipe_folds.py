@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from kept_runs import four_digits, keep, run_all
 from provenance import provenance, store
-from stopped import train_stopped
+from stopped import train_named
 
 from companion.data import load_pneumonia
 from companion.films import join_films
@@ -34,7 +34,6 @@ from companion.studies import (
     VARIANTS,
     group_by_look,
     renormalized,
-    train_recipe,
     validate_shifted,
 )
 
@@ -43,17 +42,6 @@ GROUPS = 3
 LAST_STEP = list(STEPS)[-1]
 #: Films that a training watches, and learns nothing from.
 WATCHED = np.s_[:64]
-
-
-def train(name, films, seed, precision):
-    """Train one network: the document's model, a recipe, or a variant of the last step."""
-    watched = films[WATCHED]
-    if name == DOCUMENT:
-        return train_stopped(films, watched, seed)[0]
-    if name in VARIANTS:
-        return VARIANTS[name](STEPS[LAST_STEP], films, watched, seed, precision)
-    recipe = (STEPS | ASIDE | LATER)[name]
-    return train_recipe(recipe, films, watched, seed=seed, precision=precision, progress=False)[0]
 
 
 def pooled_films():
@@ -70,8 +58,9 @@ def run(folder, precision, job):
         torch.set_num_threads(1)
         films = pooled_films()
         left = group_by_look(films, groups=GROUPS) == fold
+        known = films[~left]
         start = time.perf_counter()
-        model = train(name, films[~left], fold, precision)
+        model = train_named(name, known, known[WATCHED], fold, precision)
         made = {"seconds": round(time.perf_counter() - start, 1)}
         made["scores"] = four_digits(validate_shifted(model, films[left]))
         if name == LAST_STEP:

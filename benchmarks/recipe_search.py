@@ -22,30 +22,18 @@ import torch
 from kept_runs import four_digits, keep, run_all
 from provenance import provenance, store
 from scipy.special import expit
-from stopped import train_stopped
+from stopped import train_named
 
 from companion.data import load_pneumonia
 from companion.evaluation import delong, evaluate, holm
 from companion.in_torch import has_bfloat16
 from companion.in_torch.training import logits
 from companion.pages.c5_2_better import DOCUMENT
-from companion.studies import ASIDE, STEPS, train_recipe, validate_shifted
+from companion.studies import ASIDE, STEPS, validate_shifted
 
 STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "recipe_search.json"
 RECIPES = STEPS | ASIDE
 SCORES = ("auroc", "accuracy", "sensitivity", "specificity")
-
-
-def train(name, seed, precision, splits):
-    """Train one network by its recipe, or the document's model as in chapter 5.1."""
-    films = splits["train"], splits["validation"]
-    if name == DOCUMENT:
-        model, _ = train_stopped(*films, seed)
-    else:
-        model, _ = train_recipe(
-            RECIPES[name], *films, seed=seed, precision=precision, progress=False
-        )
-    return model
 
 
 def run(folder, precision, job):
@@ -59,7 +47,7 @@ def make(name, seed, precision):
     torch.set_num_threads(1)
     splits = load_pneumonia().splits
     start = time.perf_counter()
-    model = train(name, seed, precision, splits)
+    model = train_named(name, splits["train"], splits["validation"], seed, precision)
     made = {
         "seconds": round(time.perf_counter() - start, 1),
         "parameters": sum(p.numel() for p in model.parameters()),

@@ -1,4 +1,4 @@
-"""The document's model as chapter 5.1 stops it; for the other scripts of this folder."""
+"""What chapter 5.2 compares, trained by its name; for the other scripts of this folder."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from companion.in_torch import DocumentCNN, fit
+from companion.pages.c5_2_better import DOCUMENT
+from companion.studies import ASIDE, LATER, STEPS, VARIANTS, train_recipe
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from companion.films import Films
     from companion.history import History
 
@@ -22,3 +26,13 @@ def train_stopped(train: Films, validation: Films, seed: int) -> tuple[DocumentC
         optimizer=partial(torch.optim.Adam, lr=2e-3), seed=seed, progress=False,
     )  # fmt: skip
     return model, history
+
+
+def train_named(name: str, train: Films, watched: Films, seed: int, precision: str) -> nn.Module:
+    """Train the document's model, a recipe, or a variant of the chapter's last step."""
+    if name == DOCUMENT:
+        return train_stopped(train, watched, seed)[0]
+    if name in VARIANTS:
+        return VARIANTS[name](list(STEPS.values())[-1], train, watched, seed, precision)
+    recipe = (STEPS | ASIDE | LATER)[name]
+    return train_recipe(recipe, train, watched, seed=seed, precision=precision, progress=False)[0]

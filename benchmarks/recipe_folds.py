@@ -37,7 +37,7 @@ from companion.studies import (
     validate_shifted,
 )
 
-STORED = Path(__file__).resolve().parent.parent / "companion" / "pages" / "recipe_folds.json"
+PAGES = Path(__file__).resolve().parent.parent / "companion" / "pages"
 GROUPS = 3
 LAST_STEP = list(STEPS)[-1]
 #: Films that a training watches, and learns nothing from.
@@ -71,9 +71,9 @@ def run(folder, precision, job):
     return keep(folder / f"{name}_{fold}.json", make)
 
 
-def main():
-    """Run all, print, store."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def search(description, names, stored):
+    """Run all of these recipes, print, store."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--precision", default="bfloat16" if has_bfloat16() else "float32")
     parser.add_argument("--folder", type=Path, help="where runs are kept; else a temporary one")
@@ -86,17 +86,18 @@ def main():
         for g in range(GROUPS)
     ]
     folder = chosen.folder or Path(tempfile.mkdtemp())
-    names = [DOCUMENT, *STEPS, *ASIDE, *LATER, *VARIANTS]
     jobs = list(product(names, range(GROUPS)))
     work = partial(run, folder, chosen.precision)
     found = run_all(work, jobs, folder=folder, processes=chosen.processes)
-    runs = {name: [] for name in [*names, RENORMALIZED]}
+    runs = {}
     for (name, _), one in zip(jobs, found, strict=True):
         if RENORMALIZED in one:
-            runs[RENORMALIZED].append({"seconds": one["seconds"], "scores": one.pop(RENORMALIZED)})
-        runs[name].append(one)
-    store(json.dumps(made | {"runs": runs}).replace('{"seconds', '\n{"seconds'), STORED)
+            again = {"seconds": one["seconds"], "scores": one.pop(RENORMALIZED)}
+            runs.setdefault(RENORMALIZED, []).append(again)
+        runs.setdefault(name, []).append(one)
+    made["runs"] = runs
+    store(json.dumps(made).replace('{"seconds', '\n{"seconds'), PAGES / stored)
 
 
 if __name__ == "__main__":
-    main()
+    search(__doc__, [DOCUMENT, *STEPS, *ASIDE, *LATER, *VARIANTS], "recipe_folds.json")

@@ -9,7 +9,7 @@ import torch
 
 from companion.in_torch import DocumentCNN, fit
 from companion.pages.c5_2_better import DOCUMENT
-from companion.studies import ASIDE, LATER, STEPS, VARIANTS, train_recipe
+from companion.studies import ASIDE, COMBINED, LATER, STEPS, VARIANTS, train_recipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,10 +29,13 @@ def train_stopped(train: Films, validation: Films, seed: int) -> tuple[DocumentC
 
 
 def train_named(name: str, train: Films, watched: Films, seed: int, precision: str) -> nn.Module:
-    """Train the document's model, a recipe, or a variant of the chapter's last step."""
+    """Train the document's model, a recipe, a variant of the last step, or one of another."""
     if name == DOCUMENT:
         return train_stopped(train, watched, seed)[0]
     if name in VARIANTS:
         return VARIANTS[name](list(STEPS.values())[-1], train, watched, seed, precision)
+    if name in COMBINED:
+        variant, recipe = COMBINED[name]
+        return variant(recipe, train, watched, seed, precision)
     recipe = (STEPS | ASIDE | LATER)[name]
     return train_recipe(recipe, train, watched, seed=seed, precision=precision, progress=False)[0]

@@ -8,6 +8,7 @@ from companion.studies.better import (
     train_recipe,
 )
 from companion.studies.budgets import draw_budget, flip_labels
+from companion.studies.combined import COMBINED
 from companion.studies.drift import (
     CHANGES,
     METHODS,
@@ -47,6 +48,7 @@ from companion.studies.variants import VARIANTS, renormalized
 __all__ = [
     "ASIDE",
     "CHANGES",
+    "COMBINED",
     "LATER",
     "LEARNERS",
     "METHODS",

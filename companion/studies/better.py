@@ -56,9 +56,14 @@ class BalancedLoss:
                 f"got {self.share} and {self.smoothing}"
             )
 
-    def __call__(self, found: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the mean weighted loss in nats of logits and labels, (N,) each."""
-        target = labels * (1 - self.smoothing) + self.smoothing / 2
+    def __call__(
+        self, found: torch.Tensor, labels: torch.Tensor, told: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return the mean weighted loss in nats of logits and labels, (N,) each.
+
+        Where probabilities are `told`, they are learned instead of the moved labels.
+        """
+        target = labels * (1 - self.smoothing) + self.smoothing / 2 if told is None else told
         each = binary_cross_entropy_with_logits(found, target, reduction="none")
         weights = torch.where(labels == 1, 0.5 / self.share, 0.5 / (1 - self.share))
         return (each * weights).mean()
@@ -158,6 +163,16 @@ def one_cycle(
     )  # fmt: skip
 
 
+def loss_of(recipe: Recipe, train: Films) -> BalancedLoss:
+    """Return the loss by which a recipe learns from these films."""
+    return BalancedLoss(train.labels.mean() if recipe.balanced else 0.5, recipe.smoothing)
+
+
+def optimizer_of(recipe: Recipe) -> Callable[[Iterable[nn.Parameter]], torch.optim.AdamW]:
+    """Return what makes a recipe's optimiser of the parameters of a model."""
+    return partial(adamw, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay)
+
+
 def train_recipe(
     recipe: Recipe,
     train: Films,
@@ -211,15 +226,11 @@ def train_recipe(
     """
     if model is None:
         model = untrained(recipe, channels=train.images.shape[1], seed=seed)
-    if loss is None:
-        loss = BalancedLoss(train.labels.mean() if recipe.balanced else 0.5, recipe.smoothing)
     history = fit(
         model, train, validation=validation, epochs=recipe.epochs, batch_size=recipe.batch_size,
-        optimizer=partial(
-            adamw, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay
-        ),
+        optimizer=optimizer_of(recipe),
         schedule=one_cycle(recipe, len(train)) if recipe.one_cycle else None,
-        schedule_every="batch", loss=loss,
+        schedule_every="batch", loss=loss_of(recipe, train) if loss is None else loss,
         augment=recipe.changes, keep="last", precision=precision, seed=seed, progress=progress,
     )  # fmt: skip
     return model, history

@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d, max_pool2d
 
 from companion.films import Films
 from companion.in_torch.training import as_tensor, in_precision, mode, paced, shuffled
-from companion.studies.better import BalancedLoss, adamw, one_cycle, train_recipe
+from companion.studies.better import loss_of, one_cycle, optimizer_of, train_recipe
 from companion.studies.recipes import Recipe, untrained
 
 #: From recipe, training films, watched films, seed and precision to a trained network.
@@ -90,8 +90,18 @@ def blurred_pools(
     return _trained(recipe, train, watched, seed, precision, model)
 
 
-def snapshots(recipe: Recipe, train: Films, watched: Films, seed: int, precision: str) -> Together:
+def snapshots(
+    recipe: Recipe,
+    train: Films,
+    watched: Films,
+    seed: int,
+    precision: str,
+    *,
+    method: Variant | None = None,
+) -> Together:
     """Train in four short cycles instead of a long one, and let the ends of all four answer.
+
+    A cycle is the recipe's own training, or that of another `method` that goes on from a model.
 
     References
     ----------
@@ -99,8 +109,9 @@ def snapshots(recipe: Recipe, train: Films, watched: Films, seed: int, precision
     """
     cycle = replace(recipe, epochs=recipe.epochs // 4)
     model, kept = untrained(recipe, channels=train.images.shape[1], seed=seed), []
+    train_on = _trained if method is None else method
     for number in range(4):
-        _trained(cycle, train, watched, seed + 1_000_003 * number, precision, model)
+        train_on(cycle, train, watched, seed + 1_000_003 * number, precision, model)
         kept.append(deepcopy(model))
     return Together(kept)
 
@@ -114,13 +125,10 @@ def distilled(recipe: Recipe, train: Films, watched: Films, seed: int, precision
     """
     teacher = _trained(recipe, train, watched, seed + 1_000_003, precision)
     taught = _Taught(untrained(recipe, channels=train.images.shape[1], seed=seed), teacher)
-    share = train.labels.mean()
+    weighed = loss_of(recipe, train)
 
     def loss(found, labels):
-        weights = torch.where(labels == 1, 0.5 / share, 0.5 / (1 - share))
-        target = labels if taught.told is None else taught.told
-        each = nn.functional.binary_cross_entropy_with_logits(found, target, reduction="none")
-        return (each * weights).mean()
+        return weighed(found, labels, taught.told)
 
     return _trained(recipe, train, watched, seed, precision, taught, loss).pupil
 
@@ -148,24 +156,30 @@ def pretrained_on_mirrored(
 
 
 def sharpness_aware(
-    recipe: Recipe, train: Films, watched: Films, seed: int, precision: str, *, reach: float = 0.05
+    recipe: Recipe,
+    train: Films,
+    watched: Films,
+    seed: int,
+    precision: str,
+    model: nn.Module | None = None,
+    *,
+    reach: float = 0.05,
+    plain: float = 0.0,
 ) -> nn.Module:
     """Train by the slopes at the worst point nearby, which looks for flat ground.
 
     At each step the weights first go up the slope by `reach`; the slopes that are found there
-    are used from where the weights were.
+    are used from where the weights were. The first epochs, a share of `plain`, do without.
 
     References
     ----------
     Foret et al., ICLR 2021, arXiv:2010.01412.
     """
-    model = untrained(recipe, channels=train.images.shape[1], seed=seed)
+    if model is None:
+        model = untrained(recipe, channels=train.images.shape[1], seed=seed)
     model.to(memory_format=torch.channels_last)
-    learner = in_precision(model, precision)
-    loss = BalancedLoss(train.labels.mean() if recipe.balanced else 0.5, recipe.smoothing)
-    updates = adamw(
-        model.parameters(), learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
+    learner, loss = in_precision(model, precision), loss_of(recipe, train)
+    updates = optimizer_of(recipe)(model.parameters())
     rates = one_cycle(recipe, len(train))(updates) if recipe.one_cycle else None
     weights = list(model.parameters())
     with torch.random.fork_rng(devices=[]), mode(model, training=True):
@@ -175,14 +189,11 @@ def sharpness_aware(
             batches = shuffled(train, recipe.batch_size, rng, recipe.changes)
             for images, labels in batches if rates is None else paced(batches, rates):
                 _find_slopes(learner, loss, images, labels, updates)
-                steps = [p.grad.clone() for p in weights]
-                length = torch.linalg.vector_norm(
-                    torch.stack([torch.linalg.vector_norm(step) for step in steps])
-                )
-                torch._foreach_mul_(steps, reach / (length + 1e-12))
-                _move(weights, steps, 1)
-                _find_slopes(learner, loss, images, labels, updates)
-                _move(weights, steps, -1)
+                if epoch >= plain * recipe.epochs:
+                    steps = _uphill(weights, reach)
+                    _move(weights, steps, 1)
+                    _find_slopes(learner, loss, images, labels, updates)
+                    _move(weights, steps, -1)
                 updates.step()
     return model
 
@@ -190,6 +201,16 @@ def sharpness_aware(
 def _find_slopes(learner, loss, images, labels, updates):
     updates.zero_grad()
     loss(learner(images), labels).backward()
+
+
+def _uphill(weights, reach):
+    """Return the way up the slope, as long as `reach` over all weights together."""
+    steps = [weight.grad.clone() for weight in weights]
+    length = torch.linalg.vector_norm(
+        torch.stack([torch.linalg.vector_norm(step) for step in steps])
+    )
+    torch._foreach_mul_(steps, reach / (length + 1e-12))
+    return steps
 
 
 @torch.no_grad()

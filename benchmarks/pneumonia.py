@@ -14,24 +14,21 @@ import json
 import os
 import resource
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import torch
-from provenance import provenance, rounded, store
+from provenance import provenance, rounded, rounded_interval, store
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
-from stopped import train_named, train_stopped
+from stopped import train_stopped, training_of
 
 from companion.data import load_pneumonia
 from companion.evaluation import delong, evaluate
 from companion.in_torch import has_bfloat16
 from companion.pages import read_table
 from companion.pages.c5_2_better import DOCUMENT, search_table
-from companion.studies import STEPS, VIEWS, pooled_logits
+from companion.studies import STEPS, VIEWS, pooled_logits, train_members
 
 PAGES = Path(__file__).resolve().parent.parent / "companion" / "pages"
 RULE = "AUROC, other shifts"
@@ -46,19 +43,13 @@ def methods():
     return {name: [name] for name in dict.fromkeys([best, LAST_STEP])}
 
 
-def train_one(precision, job):
-    """Train one member, in a process with one thread."""
-    torch.set_num_threads(1)
-    name, seed = job
-    films = [load_pneumonia().splits[split] for split in ("train", "validation")]
-    return train_named(name, *films, seed, precision)
-
-
-def train_all(recipes, seeds, chosen):
+def train_all(recipes, seeds, chosen, splits):
     """Train as many members of each recipe; the seeds are dealt out in turn."""
     jobs = [(name, seed) for n, name in enumerate(recipes) for seed in seeds[n :: len(recipes)]]
-    with ProcessPoolExecutor(chosen.processes, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(partial(train_one, chosen.precision), jobs))
+    return train_members(
+        [training_of(name) for name, _ in jobs], splits["train"], splits["validation"],
+        [seed for _, seed in jobs], processes=chosen.processes, precision=chosen.precision,
+    )  # fmt: skip
 
 
 def scores_of(ask, splits, against):
@@ -69,10 +60,7 @@ def scores_of(ask, splits, against):
     compared = delong(test.labels, against, found)
     return {
         "validation": rounded(roc_auc_score(validation.labels, ask(validation.images)))[0],
-        "test": {
-            name: rounded(report[name].value, report[name].low, report[name].high)
-            for name in SCORES
-        },
+        "test": {name: rounded_interval(report[name]) for name in SCORES},
         "confusion": report.confusion.tolist(),
         "AUROC against the document's model": rounded(
             compared.difference, compared.low, compared.high
@@ -84,7 +72,7 @@ def run_group(method, recipes, group, chosen, splits):
     """Train the members of one group; score them one by one, together, and in all views."""
     first = chosen.first_seed + group * chosen.members
     start = time.perf_counter()
-    models = train_all(recipes, range(first, first + chosen.members), chosen)
+    models = train_all(recipes, range(first, first + chosen.members), chosen, splits)
     run = {
         "seconds": round(time.perf_counter() - start, 1),
         "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,

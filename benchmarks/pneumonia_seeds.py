@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import pandas as pd
 import torch
-from provenance import provenance, rounded, store
+from provenance import provenance, rounded, rounded_interval, store
 from stopped import train_stopped
 
 from companion import in_keras, in_torch
@@ -47,7 +47,7 @@ def scores_of(predict, films, baseline):
     """Return every score with its interval, the counts, and the comparison with the baseline."""
     found = predict(films.images)
     report = evaluate(films.labels, found, rng=np.random.default_rng(0))
-    scores = {name: rounded(e.value, e.low, e.high) for name, e in report.items()}
+    scores = {name: rounded_interval(e) for name, e in report.items()}
     compared = delong(films.labels, baseline(films.images), found)
     against = rounded(compared.difference, compared.low, compared.high)
     return {

@@ -10,6 +10,10 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from companion.evaluation import Estimate
 
 
 def provenance() -> dict[str, str]:
@@ -28,6 +32,11 @@ def provenance() -> dict[str, str]:
 def rounded(*values: float) -> list[float | None]:
     """Return numbers of four digits; None where one is unknown."""
     return [round(float(value), 4) if math.isfinite(value) else None for value in values]
+
+
+def rounded_interval(estimate: Estimate) -> list[float | None]:
+    """Return the value of an estimate and the two ends of its interval, four digits each."""
+    return rounded(estimate.value, estimate.low, estimate.high)
 
 
 def store(text: str, path: Path) -> None:

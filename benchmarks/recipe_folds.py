@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from kept_runs import four_digits, keep, run_all
 from provenance import provenance, store
-from stopped import train_named
+from stopped import training_of
 
 from companion.data import load_pneumonia
 from companion.films import join_films
@@ -60,7 +60,7 @@ def run(folder, precision, job):
         left = group_by_look(films, groups=GROUPS) == fold
         known = films[~left]
         start = time.perf_counter()
-        model = train_named(name, known, known[WATCHED], fold, precision)
+        model = training_of(name)(known, known[WATCHED], fold, precision)
         made = {"seconds": round(time.perf_counter() - start, 1)}
         made["scores"] = four_digits(validate_shifted(model, films[left]))
         if name == LAST_STEP:

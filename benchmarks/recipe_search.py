@@ -22,7 +22,7 @@ import torch
 from kept_runs import four_digits, keep, run_all
 from provenance import provenance, store
 from scipy.special import expit
-from stopped import train_named
+from stopped import training_of
 
 from companion.data import load_pneumonia
 from companion.evaluation import delong, evaluate, holm
@@ -47,7 +47,7 @@ def make(name, seed, precision):
     torch.set_num_threads(1)
     splits = load_pneumonia().splits
     start = time.perf_counter()
-    model = train_named(name, splits["train"], splits["validation"], seed, precision)
+    model = training_of(name)(splits["train"], splits["validation"], seed, precision)
     made = {
         "seconds": round(time.perf_counter() - start, 1),
         "parameters": sum(p.numel() for p in model.parameters()),

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from monai.networks.nets import BasicUNet
-from provenance import provenance, store
+from provenance import provenance, rounded_interval, store
 
 from companion.applications import means_by_patient, score_scans
 from companion.data import load_hippocampus, read_nodules
@@ -72,15 +72,10 @@ def score(answer, split):
 def summary(table):
     """Return the mean of each score by structure with its interval over patients; None if NaN."""
     return {
-        score: {name: rounded(e) for name, e in means_by_patient(table, score).items()}
+        score: {name: rounded_interval(e) for name, e in means_by_patient(table, score).items()}
         for score in SCORES
         if not table[score].isna().any()
     }
-
-
-def rounded(estimate):
-    """Return value, low and high with four digits."""
-    return [round(float(end), 4) for end in (estimate.value, estimate.low, estimate.high)]
 
 
 def between_readers():
@@ -91,7 +86,7 @@ def between_readers():
     return {
         "nodules": len(table),
         "patients": len(patients),
-        "mean": {name: rounded(mean_estimate(patients[name])) for name in values},
+        "mean": {name: rounded_interval(mean_estimate(patients[name])) for name in values},
         "median": {name: round(float(values[name].median()), 4) for name in values},
     }
 
@@ -120,7 +115,7 @@ def compare_losses(splits, seeds):
             print(name, seed, seconds, runs[name][-1]["dice"], flush=True)
         by_patient[name] = np.mean(dice, axis=0)
     differences = {
-        f"both minus {name}": rounded(mean_estimate(by_patient["both"] - by_patient[name]))
+        f"both minus {name}": rounded_interval(mean_estimate(by_patient["both"] - by_patient[name]))
         for name in LOSSES
         if name != "both"
     }

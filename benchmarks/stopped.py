@@ -1,4 +1,4 @@
-"""What chapter 5.2 compares, trained by its name; for the other scripts of this folder."""
+"""How what chapter 5.2 compares is trained, by its name; for the other scripts of this folder."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import torch
 
 from companion.in_torch import DocumentCNN, fit
 from companion.pages.c5_2_better import DOCUMENT
-from companion.studies import ASIDE, COMBINED, LATER, STEPS, VARIANTS, train_recipe
+from companion.studies import ASIDE, COMBINED, LATER, STEPS, VARIANTS, trained
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from companion.films import Films
     from companion.history import History
+    from companion.studies.members import Training
 
 
 def train_stopped(train: Films, validation: Films, seed: int) -> tuple[DocumentCNN, History]:
@@ -28,14 +27,15 @@ def train_stopped(train: Films, validation: Films, seed: int) -> tuple[DocumentC
     return model, history
 
 
-def train_named(name: str, train: Films, watched: Films, seed: int, precision: str) -> nn.Module:
-    """Train the document's model, a recipe, a variant of the last step, or one of another."""
+def training_of(name: str) -> Training:
+    """Return how the document's model, a recipe, or a variant of one is trained."""
     if name == DOCUMENT:
-        return train_stopped(train, watched, seed)[0]
-    if name in VARIANTS:
-        return VARIANTS[name](list(STEPS.values())[-1], train, watched, seed, precision)
-    if name in COMBINED:
-        variant, recipe = COMBINED[name]
-        return variant(recipe, train, watched, seed, precision)
-    recipe = (STEPS | ASIDE | LATER)[name]
-    return train_recipe(recipe, train, watched, seed=seed, precision=precision, progress=False)[0]
+        return _document
+    last = list(STEPS.values())[-1]
+    known = {recipe: (trained, how) for recipe, how in (STEPS | ASIDE | LATER).items()}
+    known |= {variant: (how, last) for variant, how in VARIANTS.items()} | COMBINED
+    return partial(*known[name])
+
+
+def _document(train, watched, seed, _precision):
+    return train_stopped(train, watched, seed)[0]

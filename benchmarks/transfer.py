@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from provenance import provenance, store
+from provenance import provenance, rounded_interval, store
 
 from companion.data import load_pneumonia
 from companion.evaluation import Estimate, delong, evaluate
@@ -78,17 +78,12 @@ def area_of(films, scores):
     return evaluate(films.labels, scores, n_boot=2, rng=np.random.default_rng(0))["auroc"]
 
 
-def rounded(estimate):
-    """Return value and ends, four digits."""
-    return [round(float(v), 4) for v in (estimate.value, estimate.low, estimate.high)]
-
-
 def summary(films, scores):
     """Return each arm's AUROC over seeds, and its difference to the small network's, in pairs."""
     areas = {name: [area_of(films, s) for s in runs] for name, runs in scores.items()}
     table = {
         name: {
-            "auroc": rounded(over_seeds(found, share=True)),
+            "auroc": rounded_interval(over_seeds(found, share=True)),
             "by seed": [round(e.value, 4) for e in found],
         }
         for name, found in areas.items()
@@ -101,7 +96,7 @@ def summary(films, scores):
             for base, run in zip(scores[against], runs, strict=True):
                 found = delong(films.labels, base, run)
                 gains.append(Estimate(found.difference, found.low, found.high, found.reason))
-            table[name][f"minus {against}"] = rounded(over_seeds(gains))
+            table[name][f"minus {against}"] = rounded_interval(over_seeds(gains))
     return table
 
 

@@ -7,6 +7,7 @@ bits wrap around in arithmetic, and a list compares as no array does.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Number
 
 import numpy as np
@@ -251,6 +252,13 @@ def check_rounds(epochs: int, batch_size: int, patience: int | None) -> None:
         raise ValueError(f"epochs and batch_size must be at least 1, got {epochs}, {batch_size}")
     if patience is not None and patience < 1:
         raise ValueError(f"patience must be None or at least 1, got {patience}")
+
+
+def check_choice(name: str, found: object, choices: Iterable[str]) -> None:
+    """Raise ValueError where a word is none of those that mean something."""
+    choices = tuple(choices)
+    if found not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {found!r}")
 
 
 def check_answers(answers: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from companion.applications._engine import KINDS, calm, engine_structures, on_ct, solve
 from companion.applications.dose import dose_at_volume
+from companion.checks import check_choice
 
 if TYPE_CHECKING:
     from companion.applications.phantoms import Phantom
@@ -40,8 +41,7 @@ class Objective:
     weight: float
 
     def __post_init__(self):
-        if self.kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
+        check_choice("kind", self.kind, KINDS)
         for name in ("dose_gy", "weight"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
@@ -156,8 +156,7 @@ def dose_influence(
     >>> found.grid_shape, found.matrix.shape[1] == len(found.beam_of_beamlet)
     ((22, 34, 34), True)
     """
-    if particle not in PARTICLES:
-        raise ValueError(f"particle must be one of {', '.join(PARTICLES)}, got {particle!r}")
+    check_choice("particle", particle, PARTICLES)
     if not (isinstance(beams, int) and beams >= 1):
         raise ValueError(f"beams must be a whole number above 0, got {beams!r}")
     for name, value in {"beamlet_mm": beamlet_mm, "grid_mm": grid_mm}.items():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from companion.checks import check_choice
 from companion.data.nodules import RATINGS, Nodules, outlines
 from companion.evaluation.agreement import (
     WEIGHTS,
@@ -87,8 +88,7 @@ def rating_table(nodules: Nodules, rating: str) -> pd.DataFrame:
     >>> rating_table(read_nodules(), "malignancy").shape
     (2637, 4)
     """
-    if rating not in RATINGS:
-        raise ValueError(f"rating must be one of {', '.join(RATINGS)}, got {rating!r}")
+    check_choice("rating", rating, RATINGS)
     rows = nodules.annotations[["nodule", rating]].copy()
     rows["reader"] = rows.groupby("nodule").cumcount()
     table = rows.pivot(index="nodule", columns="reader", values=rating).astype(float)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from companion.applications._numbers import matrix
-from companion.checks import check_labels, check_probabilities
+from companion.checks import check_choice, check_labels, check_probabilities
 
 #: Share of the ill and of the healthy who have each sign. Made up, for teaching.
 SIGNS: dict[str, tuple[float, float]] = {
@@ -133,8 +133,7 @@ def decide(
     >>> decide([0.9, 0.2], [[0, 0, 0], [0, 0, 0]], "both or a doctor").tolist()
     [-1, 0]
     """
-    if way not in WAYS:
-        raise ValueError(f"way must be one of {', '.join(WAYS)}, got {way!r}")
+    check_choice("way", way, WAYS)
     of_ill = check_probabilities("probabilities", probabilities)
     signs = matrix("signs", signs)
     if len(signs) != len(of_ill):

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from companion.bridges._way import SHAPE, check_task
+from companion.checks import check_choice
 from companion.films import Films
 
 #: By name: module and function, whose weights it takes, and Keras' engine.
@@ -131,8 +132,7 @@ def run_way(
     >>> run_way("NumPy", films, same_start(0), epochs=1).losses.round(3)
     array([0.693])
     """
-    if way not in WAYS:
-        raise ValueError(f"way must be one of {', '.join(WAYS)}, got {way!r}")
+    check_choice("way", way, WAYS)
     check_task(films, epochs, batch_size, learning_rate)
     _, _, order, engine = WAYS[way]
     numbers = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from companion.checks import check_choice
 from companion.data._follow_up_cards import FOLLOW_UP
 
 
@@ -75,8 +76,7 @@ def dataset_card(name: str) -> DatasetCard:
     >>> print(dataset_card("breast").to_markdown().splitlines()[0])
     **Dataset card: BreastMNIST, 28 x 28**
     """
-    if name not in _CARDS:
-        raise ValueError(f"name must be one of {', '.join(_CARDS)}, got {name!r}")
+    check_choice("name", name, _CARDS)
     return _CARDS[name]
 
 

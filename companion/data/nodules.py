@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from companion.checks import check_choice
 from companion.data._nodule_groups import group
 from companion.data._nodule_tables import (
     RATINGS,
@@ -221,8 +222,7 @@ def rating_agreement(
     """
     from sklearn.metrics import cohen_kappa_score
 
-    if rating not in RATINGS:
-        raise ValueError(f"rating must be one of {', '.join(RATINGS)}, got {rating!r}")
+    check_choice("rating", rating, RATINGS)
     first, second = [], []
     for _, scores in nodules.annotations.groupby("nodule")[rating]:
         if 2 <= len(scores) <= 4:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from companion.checks import check_choice
+
 #: Two hospitals that say the same in other words.
 PHRASINGS = ("own", "other")
 
@@ -106,8 +108,7 @@ def make_reports(rng: np.random.Generator, count: int, *, phrasing: str = "own")
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
-    if phrasing not in PHRASINGS:
-        raise ValueError(f"phrasing must be one of {', '.join(PHRASINGS)}, got {phrasing!r}")
+    check_choice("phrasing", phrasing, PHRASINGS)
     texts, labels, templates = [], rng.integers(0, 2, count), np.empty(count, np.int64)
     for row, label in enumerate(labels):
         known = _FINDINGS[phrasing, int(label)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from companion.checks import check_choice
+
 #: How much two ratings disagree, by their level of measurement.
 WEIGHTS = ("nominal", "linear", "quadratic")
 
@@ -150,8 +152,7 @@ def _beyond_chance(seen, expected):
 
 
 def _apart(weights, values):
-    if weights not in WEIGHTS:
-        raise ValueError(f"weights must be one of {', '.join(WEIGHTS)}, got {weights!r}")
+    check_choice("weights", weights, WEIGHTS)
     distance = np.abs(values[:, None] - values)
     return {"nominal": (distance > 0) * 1.0, "linear": distance, "quadratic": distance**2}[weights]
 

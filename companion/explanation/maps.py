@@ -7,7 +7,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import nn
 
-from companion.checks import check_images
+from companion.checks import check_choice, check_images
 from companion.data.images import enlarge
 from companion.explanation._model import (
     as_inputs,
@@ -100,8 +100,7 @@ def explain(
     """
     from captum import attr
 
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    check_choice("method", method, METHODS)
     images = check_images("images", images)
     if method == "occlusion" and not 1 <= window <= min(images.shape[2:]):
         raise ValueError(f"window must be 1 to {min(images.shape[2:])} pixels, got {window}")

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from companion.checks import check_choice
 from companion.data.images import enlarge
 from companion.in_keras.chain import layers_in_chain
 from companion.in_keras.images import model_inputs
@@ -49,8 +50,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, *, layer: str | None = None
     names = [each.name for each in layers]
     convolutions = [e.name for e in layers if isinstance(e, keras.layers.Conv2D)]
     name = layer if layer is not None else (convolutions or [None])[-1]
-    if name not in names:
-        raise ValueError(f"layer must be one of {', '.join(names)}, got {name!r}")
+    check_choice("layer", name, names)
     place = names.index(name) + 1
     last = layers[-1]
     _expect_one_logit(last)

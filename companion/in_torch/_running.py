@@ -10,17 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from companion.checks import check_choice
+
 #: What convolutions and products are computed in; weights and updates are float32 in both.
 PRECISIONS = ("float32", "bfloat16")
 #: Pixels of a map from which on another order of memory is worth its two conversions.
 _LARGE = 64 * 64
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-
-
-def check_choice(name: str, found: str, choices: tuple[str, ...]) -> None:
-    """Raise ValueError where a word is none of those that mean something."""
-    if found not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {found!r}")
 
 
 def choose_device(device: str = "auto") -> torch.device:

@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from companion.checks import check_choice
+
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
@@ -39,8 +41,7 @@ class NextSample(nn.Module):
 
     def __init__(self, kind: str, channels: int, units: int, *, seed: int = 0):
         super().__init__()
-        if kind not in LAYERS:
-            raise ValueError(f"kind must be one of {', '.join(LAYERS)}, got {kind!r}")
+        check_choice("kind", kind, LAYERS)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self.layer = LAYERS[kind](channels, units, batch_first=True)

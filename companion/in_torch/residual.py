@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from companion.checks import check_images
-from companion.in_torch._running import as_tensor, check_choice, mode
+from companion.checks import check_choice, check_images
+from companion.in_torch._running import as_tensor, mode
 from companion.in_torch.normalization import group_norm
 
 NORMS = ("batch", "group")

@@ -11,12 +11,11 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from tqdm import trange
 
-from companion.checks import check_answers, check_images, check_rounds
+from companion.checks import check_answers, check_choice, check_images, check_rounds
 from companion.data import ImagesInShards
 from companion.history import History
 from companion.in_torch._running import (
     as_tensor,
-    check_choice,
     choose_device,
     in_precision,
     mode,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from companion.checks import check_choice
 from companion.pages.c5_1_pneumonia import seeds_table
 from companion.pages.tables import read_table
 
@@ -31,8 +32,7 @@ def verdict(claim: str) -> str:
     >>> print(verdict("intervals"))
     95 % intervals that hold in 93 to 97 % of studies: ... of ...
     """
-    if claim not in CLAIMS:
-        raise ValueError(f"claim must be one of {', '.join(CLAIMS)}, got {claim!r}")
+    check_choice("claim", claim, CLAIMS)
     return "\n".join(CLAIMS[claim]())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from companion.checks import check_choice
 from companion.data import describe_dicom
 from companion.pages._image_drawings import plot_bits as plot_bits
 from companion.pages._image_drawings import plot_kinds as plot_kinds
@@ -101,8 +102,7 @@ def window_figure(
         raise ValueError(
             f"values must be whole, from -1024 to {last}, got {values.min()} to {values.max()}"
         )
-    if start not in presets:
-        raise ValueError(f"start must be one of {', '.join(presets)}, got {start!r}")
+    check_choice("start", start, presets)
     counts = np.histogram(values, np.arange(first, last + 1, step))[0]
     return {
         "values": packed(values),

@@ -5,7 +5,9 @@ from companion.studies.better import (
     BalancedLoss,
     adamw,
     learning_rates,
+    recipe_loss,
     train_recipe,
+    trained,
 )
 from companion.studies.budgets import draw_budget, flip_labels
 from companion.studies.combined import COMBINED
@@ -97,6 +99,7 @@ __all__ = [
     "pooled_logits",
     "privacy_of",
     "rank_suspects",
+    "recipe_loss",
     "renormalized",
     "score_search",
     "stream_p_values",
@@ -106,6 +109,7 @@ __all__ = [
     "train_on",
     "train_recipe",
     "train_small",
+    "trained",
     "untrained",
     "validate_shifted",
 ]

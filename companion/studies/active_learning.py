@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from companion.checks import check_choice
 from companion.studies.budgets import SELECTION_EVERY
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ def choose_next(
     """
     if not 0 <= count <= len(probabilities):
         raise ValueError(f"count must be from 0 to {len(probabilities)}, got {count}")
-    if strategy not in STRATEGIES:
-        raise ValueError(f"strategy must be one of {', '.join(STRATEGIES)}, got {strategy!r}")
+    check_choice("strategy", strategy, STRATEGIES)
     order = rng.permutation(len(probabilities))
     if strategy == "uncertainty":
         distance = np.abs(np.asarray(probabilities)[order] - 0.5)

@@ -163,12 +163,12 @@ def one_cycle(
     )  # fmt: skip
 
 
-def loss_of(recipe: Recipe, train: Films) -> BalancedLoss:
+def recipe_loss(recipe: Recipe, train: Films) -> BalancedLoss:
     """Return the loss by which a recipe learns from these films."""
     return BalancedLoss(train.labels.mean() if recipe.balanced else 0.5, recipe.smoothing)
 
 
-def optimizer_of(recipe: Recipe) -> Callable[[Iterable[nn.Parameter]], torch.optim.AdamW]:
+def recipe_optimizer(recipe: Recipe) -> Callable[[Iterable[nn.Parameter]], torch.optim.AdamW]:
     """Return what makes a recipe's optimiser of the parameters of a model."""
     return partial(adamw, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay)
 
@@ -228,9 +228,25 @@ def train_recipe(
         model = untrained(recipe, channels=train.images.shape[1], seed=seed)
     history = fit(
         model, train, validation=validation, epochs=recipe.epochs, batch_size=recipe.batch_size,
-        optimizer=optimizer_of(recipe),
+        optimizer=recipe_optimizer(recipe),
         schedule=one_cycle(recipe, len(train)) if recipe.one_cycle else None,
-        schedule_every="batch", loss=loss_of(recipe, train) if loss is None else loss,
+        schedule_every="batch", loss=recipe_loss(recipe, train) if loss is None else loss,
         augment=recipe.changes, keep="last", precision=precision, seed=seed, progress=progress,
     )  # fmt: skip
     return model, history
+
+
+def trained(
+    recipe: Recipe,
+    train: Films,
+    watched: Films,
+    seed: int,
+    precision: str,
+    model: nn.Module | None = None,
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None,
+) -> nn.Module:
+    """Return what :func:`train_recipe` trains, without its losses and without a bar."""
+    return train_recipe(
+        recipe, train, watched, seed=seed, model=model, loss=loss, precision=precision,
+        progress=False,
+    )[0]  # fmt: skip

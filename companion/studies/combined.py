@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 from companion.checks import check_array
 from companion.data import Changes
 from companion.films import Films
-from companion.studies.better import loss_of, train_recipe
+from companion.studies.better import recipe_loss, trained
 from companion.studies.recipes import ASIDE, Recipe, untrained
 from companion.studies.variants import Variant, renormalized, sharpness_aware, snapshots
 
@@ -81,7 +81,7 @@ def mixed(recipe: Recipe, train: Films, watched: Films, seed: int, precision: st
     Zhang, Cisse, Dauphin and Lopez-Paz, ICLR 2018, arXiv:1710.09412.
     """
     mixing = _Mixed(untrained(recipe, channels=train.images.shape[1], seed=seed))
-    plain = loss_of(recipe, train)
+    plain = recipe_loss(recipe, train)
 
     def loss(found, labels):
         if mixing.order is None:
@@ -89,11 +89,7 @@ def mixed(recipe: Recipe, train: Films, watched: Films, seed: int, precision: st
         share, others = mixing.share, labels[mixing.order]
         return share * plain(found, labels) + (1 - share) * plain(found, others)
 
-    train_recipe(
-        recipe, train, watched, seed=seed, model=mixing, loss=loss, precision=precision,
-        progress=False,
-    )  # fmt: skip
-    return mixing.pupil
+    return trained(recipe, train, watched, seed, precision, mixing, loss).pupil
 
 
 def averaged_weights(
@@ -109,12 +105,11 @@ def averaged_weights(
     """
     cycle = replace(recipe, epochs=recipe.epochs // 2)
     model = untrained(recipe, channels=train.images.shape[1], seed=seed)
-    work = partial(train_recipe, model=model, precision=precision, progress=False)
-    work(cycle, train, watched, seed=seed)
+    trained(cycle, train, watched, seed, precision, model)
     going_on = replace(recipe, epochs=1, one_cycle=False, learning_rate=recipe.learning_rate / 4)
     mean = AveragedModel(model)
     for number in range(1, recipe.epochs - cycle.epochs + 1):
-        work(going_on, train, watched, seed=seed + 1_000_003 * number)
+        trained(going_on, train, watched, seed + 1_000_003 * number, precision, model)
         mean.update_parameters(model)
     images = train.images
     if recipe.changes is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from companion.checks import check_images
+from companion.checks import check_choice, check_images
 from companion.data import Affine, apply_affine
 
 
@@ -66,8 +66,7 @@ def change_machine(images: np.ndarray, change: str) -> np.ndarray:
     True
     """
     images = check_images("images", images)
-    if change not in CHANGES:
-        raise ValueError(f"change must be one of {', '.join(CHANGES)}, got {change!r}")
+    check_choice("change", change, CHANGES)
     return np.clip(CHANGES[change](images), 0, 1).astype(np.float32)
 
 
@@ -212,8 +211,7 @@ def first_alarm(
     from scipy.stats import ks_2samp
 
     reference, stream = _finite("reference", reference), _finite("stream", stream)
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    check_choice("method", method, METHODS)
     if not 0 < alpha < 1 or every < 1:
         raise ValueError(
             f"alpha must be between 0 and 1 and every at least 1, got {alpha} and {every}"

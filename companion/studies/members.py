@@ -1,8 +1,8 @@
-"""Several networks of one recipe, and one answer from all of them."""
+"""Several networks, and one answer from all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -15,27 +15,28 @@ from tqdm import tqdm
 from companion.checks import check_images
 from companion.data.shifts import move_all
 from companion.films import Films
-from companion.in_torch import ResidualCNN
 from companion.in_torch.training import logits
-from companion.studies.better import train_recipe
-from companion.studies.recipes import Recipe
+
+#: From training films, watched films, seed and precision to a trained network.
+Training = Callable[[Films, Films, int, str], nn.Module]
 
 
 def train_members(
-    recipe: Recipe,
+    trainings: Sequence[Training],
     train: Films,
     validation: Films,
     seeds: Sequence[int],
     *,
     processes: int = 2,
     precision: str = "float32",
-) -> list[ResidualCNN]:
-    """Train one network a seed, several at a time, each in a process with one thread.
+) -> list[nn.Module]:
+    """Train one network with each seed, several at a time, each in a process with one thread.
 
     Parameters
     ----------
-    recipe : Recipe
-        How.
+    trainings : sequence of function
+        How the member of each seed is trained; ``[partial(trained, recipe)] * 2`` trains two
+        members of one recipe.
     train, validation : companion.films.Films
         To learn from, and to watch.
     seeds : sequence of int
@@ -47,34 +48,36 @@ def train_members(
 
     Returns
     -------
-    list of companion.in_torch.ResidualCNN
+    list of torch.nn.Module
         In the order of the seeds; the same, however many processes there are.
 
     Raises
     ------
     ValueError
-        If there is no seed, or as :func:`train_recipe`.
+        If there is no seed, or not one for each training, or as :func:`train_recipe`.
 
     Examples
     --------
     >>> films = Films(np.random.default_rng(0).random((8, 1, 12, 12)), np.arange(8) % 2)
-    >>> recipe = Recipe(widths=(4,), epochs=1)
-    >>> len(train_members(recipe, films, films, [0, 1]))  # doctest: +SKIP
+    >>> from companion.studies import Recipe, trained
+    >>> short = partial(trained, Recipe(widths=(4,), epochs=1))
+    >>> len(train_members([short, short], films, films, [0, 1]))  # doctest: +SKIP
     2
     """
-    if not len(seeds):
-        raise ValueError(f"seeds must name at least one member, got {seeds}")
-    work = partial(_member, recipe, train, validation, precision)
+    if not len(seeds) or len(seeds) != len(trainings):
+        raise ValueError(
+            f"seeds must name at least one member, one for each of {len(trainings)} trainings, "
+            f"got {list(seeds)}"
+        )
+    work = partial(_member, train, validation, precision)
     with ProcessPoolExecutor(min(processes, len(seeds)), mp_context=get_context("spawn")) as pool:
-        return list(tqdm(pool.map(work, seeds), total=len(seeds), unit="member"))
+        members = pool.map(work, trainings, seeds)
+        return list(tqdm(members, total=len(seeds), unit="member"))
 
 
-def _member(recipe, train, validation, precision, seed):
+def _member(train, validation, precision, training, seed):
     torch.set_num_threads(1)
-    model, _ = train_recipe(
-        recipe, train, validation, seed=seed, precision=precision, progress=False
-    )
-    return model
+    return training(train, validation, seed, precision)
 
 
 #: Ways to look at a film again: turn in degrees, zoom, and shift down and right.

@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d, max_pool2d
 
 from companion.films import Films
 from companion.in_torch.training import as_tensor, in_precision, mode, paced, shuffled
-from companion.studies.better import loss_of, one_cycle, optimizer_of, train_recipe
+from companion.studies.better import one_cycle, recipe_loss, recipe_optimizer, trained
 from companion.studies.recipes import Recipe, untrained
 
 #: From recipe, training films, watched films, seed and precision to a trained network.
@@ -87,7 +87,7 @@ def blurred_pools(
     for position, layer in enumerate(model.features):
         if isinstance(layer, nn.MaxPool2d):
             model.features[position] = BlurredPool()
-    return _trained(recipe, train, watched, seed, precision, model)
+    return trained(recipe, train, watched, seed, precision, model)
 
 
 def snapshots(
@@ -109,7 +109,7 @@ def snapshots(
     """
     cycle = replace(recipe, epochs=recipe.epochs // 4)
     model, kept = untrained(recipe, channels=train.images.shape[1], seed=seed), []
-    train_on = _trained if method is None else method
+    train_on = trained if method is None else method
     for number in range(4):
         train_on(cycle, train, watched, seed + 1_000_003 * number, precision, model)
         kept.append(deepcopy(model))
@@ -123,14 +123,14 @@ def distilled(recipe: Recipe, train: Films, watched: Films, seed: int, precision
     ----------
     Hinton et al., arXiv:1503.02531. Furlanello et al., ICML 2018, arXiv:1805.04770.
     """
-    teacher = _trained(recipe, train, watched, seed + 1_000_003, precision)
+    teacher = trained(recipe, train, watched, seed + 1_000_003, precision)
     taught = _Taught(untrained(recipe, channels=train.images.shape[1], seed=seed), teacher)
-    weighed = loss_of(recipe, train)
+    weighed = recipe_loss(recipe, train)
 
     def loss(found, labels):
         return weighed(found, labels, taught.told)
 
-    return _trained(recipe, train, watched, seed, precision, taught, loss).pupil
+    return trained(recipe, train, watched, seed, precision, taught, loss).pupil
 
 
 def pretrained_on_mirrored(
@@ -148,11 +148,11 @@ def pretrained_on_mirrored(
     images[mirrored == 1] = images[mirrored == 1, ..., ::-1]
     model = untrained(recipe, channels=train.images.shape[1], seed=seed)
     pretext = Films(images, mirrored)
-    _trained(replace(recipe, smoothing=0), pretext, watched, seed, precision, model)
+    trained(replace(recipe, smoothing=0), pretext, watched, seed, precision, model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model.classifier[-1].reset_parameters()
-    return _trained(recipe, train, watched, seed, precision, model)
+    return trained(recipe, train, watched, seed, precision, model)
 
 
 def sharpness_aware(
@@ -178,8 +178,8 @@ def sharpness_aware(
     if model is None:
         model = untrained(recipe, channels=train.images.shape[1], seed=seed)
     model.to(memory_format=torch.channels_last)
-    learner, loss = in_precision(model, precision), loss_of(recipe, train)
-    updates = optimizer_of(recipe)(model.parameters())
+    learner, loss = in_precision(model, precision), recipe_loss(recipe, train)
+    updates = recipe_optimizer(recipe)(model.parameters())
     rates = one_cycle(recipe, len(train))(updates) if recipe.one_cycle else None
     weights = list(model.parameters())
     with torch.random.fork_rng(devices=[]), mode(model, training=True):
@@ -217,14 +217,6 @@ def _uphill(weights, reach):
 def _move(weights, steps, sign):
     for weight, step in zip(weights, steps, strict=True):
         weight.add_(step, alpha=sign)
-
-
-def _trained(recipe, train, watched, seed, precision, model=None, loss=None):
-    model, _ = train_recipe(
-        recipe, train, watched, seed=seed, model=model, loss=loss, precision=precision,
-        progress=False,
-    )  # fmt: skip
-    return model
 
 
 def renormalized(model: nn.Module, images: np.ndarray, *, batch_size: int = 256) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from companion.studies import (
     pooled_logits,
     train_members,
     train_recipe,
+    trained,
     validate_shifted,
 )
 
@@ -130,13 +132,15 @@ def test_the_rate_rises_to_its_greatest_and_falls(films, monkeypatch):
 
 
 def test_members_do_not_depend_on_how_many_are_trained_at_a_time(films):
-    together = train_members(TINY, films, films, [0, 1], processes=2)
+    tiny = partial(trained, TINY)
+    together = train_members([tiny, tiny], films, films, [0, 1], processes=2)
     alone, _ = train_recipe(TINY, films, films, seed=1, progress=False)
     np.testing.assert_allclose(
         logits(together[1], films.images), logits(alone, films.images), atol=1e-5
     )
-    with pytest.raises(ValueError, match="seeds must name at least one member"):
-        train_members(TINY, films, films, [])
+    for trainings, seeds in (([], []), ([tiny], []), ([tiny], [0, 1])):
+        with pytest.raises(ValueError, match=r"seeds must name at least one member, one for each"):
+            train_members(trainings, films, films, seeds)
 
 
 class Mean(nn.Module):

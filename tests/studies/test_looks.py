@@ -120,12 +120,12 @@ def test_a_pupil_learns_its_teachers_answers_and_not_the_labels(films, monkeypat
             taught.append(len(images))
             return 40 * (0.5 - images[:, 0, 4:8, 4:8].mean(dim=(1, 2)))
 
-    plain = variants._trained
+    plain = variants.trained
 
     def trained(*given):
         return plain(*given) if len(given) > 5 else Contrary()
 
-    monkeypatch.setattr(variants, "_trained", trained)
+    monkeypatch.setattr(variants, "trained", trained)
     recipe = replace(TINY, epochs=30, changes=None, dropout=0.0)
     pupil = variants.distilled(recipe, films, films, 0, "float32")
     said = logits(pupil, films.images).numpy()
@@ -168,9 +168,9 @@ def test_without_reach_it_is_the_plain_training(films):
 
 def test_pretraining_starts_from_other_weights_and_sees_no_label(films, monkeypatch):
     seen = []
-    plain = variants._trained
+    plain = variants.trained
     monkeypatch.setattr(
-        variants, "_trained", lambda recipe, train, *rest: seen.append(train) or plain(
+        variants, "trained", lambda recipe, train, *rest: seen.append(train) or plain(
             recipe, train, *rest)
     )  # fmt: skip
     variants.pretrained_on_mirrored(TINY, films, films, 0, "float32")

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from companion.data import ShardedFilms, write_shards
 from companion.data.augment import augment
 from companion.films import Films
 from companion.in_torch import (
@@ -23,6 +24,7 @@ from companion.in_torch import (
     DocumentCNN,
     PooledCNN,
     Processes,
+    distributed,
     fit_distributed,
     group_norm,
     join_processes,
@@ -117,6 +119,18 @@ def fill_the_disk(processes, path):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+def read_bad_shards(processes, folder):
+    """Check five shards of five films, of which the fourth is damaged: process 1 reads it."""
+
+    def write():
+        write_shards(folder, FILMS, films_per_shard=5, progress=False)
+        path = folder / "pixels-00003.npy"
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+    processes.first(write)
+    distributed._check_shards(ShardedFilms(folder), processes)
+
+
 def drop(processes):
     """Return the masks of dropout that this process has drawn."""
     model = Dropping()
@@ -129,6 +143,7 @@ def trainings(processes, folder):
     both = {name: make().double() for name, make in MODELS.items()}
     for name, model in both.items():
         yield name, lambda model=model: train(model, processes)
+    yield "bad shard", lambda: read_bad_shards(processes, folder / "shards")
     yield "float32", lambda: train(MODELS["document"](), processes)
     yield "patient", lambda: train(MODELS["document"]().double(), processes, **PATIENT)
     yield "undisturbed", lambda: train(MODELS["document"](), processes, epochs=3, augment=die_once)

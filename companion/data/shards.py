@@ -81,6 +81,9 @@ class ShardedFilms:
         self._shards = index["shards"]
         self.shards, self.shape = len(self._shards), (index["films"], 1, *index["shape"])
         self.digest = hashlib.sha256(json.dumps(index, sort_keys=True).encode()).hexdigest()
+        self._holders = {}  # the first shard with these pixels, by their digest
+        for number, entry in enumerate(self._shards):
+            self._holders.setdefault(entry["files"][files.file_name("pixels", number)], number)
         self._pixels = Rows(self._map("pixels", "u1", tuple(index["shape"])))
         self.labels = self._read_labels()
         named = files.file_name("patients", 0) in self._shards[0]["files"]
@@ -117,19 +120,19 @@ class ShardedFilms:
         Raises
         ------
         DatasetCorrupt
-            If a file has other bytes, or if two shards hold the same pixels; they are named.
+            If a file has other bytes, or the pixels of a shard before it; they are named.
         ValueError
             If there is no such shard.
         """
         if shard is not None and not 0 <= shard < self.shards:
             raise ValueError(f"shard must be from 0 to {self.shards - 1}, got {shard}")
-        chosen = self._shards if shard is None else self._shards[shard : shard + 1]
-        seen = {}
-        for entry in tqdm(chosen, unit=" shards", disable=not progress):
-            for name, digest in entry["files"].items():
+        chosen = range(self.shards) if shard is None else [shard]
+        for number in tqdm(chosen, unit=" shards", disable=not progress):
+            for name, digest in self._shards[number]["files"].items():
                 files.check_digest(self.folder / name, digest)
-                twin = seen.setdefault(digest, name) if name.startswith("pixels") else name
-                if twin != name:
+                first = self._holders.get(digest, number) if name.startswith("pixels") else number
+                if first != number:
+                    twin = files.file_name("pixels", first)
                     raise DatasetCorrupt(f"{self.folder / name}: holds the films of {twin} again")
 
     def batches(

@@ -83,7 +83,7 @@ def _train(options):
         train, validation, source = read.pop() if read else _films(options)
         for part in (train, validation):
             if isinstance(part, ShardedFilms):
-                processes.first(lambda part=part: part.check(progress=False))
+                _check_shards(part, processes)
         say(f"data: {source}; {len(train)} films to train on, {len(validation)} to validate")
         model = MODELS[options.model](options.seed).to(getattr(torch, options.precision))
         path = options.folder / "run.pt"
@@ -130,6 +130,16 @@ def _sharded(folder, films):
         if part.shape[1:] != (1, 28, 28):
             raise ValueError(f"--data must be films (N, 1, 28, 28), got {part.shape} in {folder}")
     return train, validation, f"shards in {folder}"
+
+
+def _check_shards(films, processes):
+    """Let each process read every so-many-th shard, and tell the others after each.
+
+    So none waits for longer than it takes to read a shard, however many there are.
+    """
+    for first in range(0, films.shards, processes.count):
+        own = first + processes.rank
+        processes.each(lambda own=own: own < films.shards and films.check(own, progress=False))
 
 
 def _line(history, epochs):

@@ -86,6 +86,26 @@ class Processes:
             raise ProcessError(f"process 0 has stopped the training: {told[1]}")
         return told[0]
 
+    def each(self, action: Callable[[], object]) -> None:
+        """Let every process do something; an error of one of them ends all, and says whose it is.
+
+        It waits for the slowest one, and no longer than the timeout.
+        """
+        problem = None
+        try:
+            action()
+        except Exception as found:  # whatever it is, the others must hear of it
+            problem = found
+        said = [None if problem is None else f"{type(problem).__name__}: {problem}"] * self.count
+        if self.count > 1:
+            with self._in_contact():
+                distributed.all_gather_object(said, said[self.rank])
+        if problem is not None:
+            raise problem
+        for rank, other in enumerate(said):
+            if other is not None:
+                raise ProcessError(f"process {rank} has stopped the training: {other}")
+
     def check_same(self, facts: dict[str, str]) -> None:
         """Raise ValueError unless all processes say the same of what they train on, and how."""
         said = [facts] * self.count

@@ -124,12 +124,13 @@ def test_what_one_process_began_two_go_on_with(both):
         ("other model", "CheckpointError: .*is of the model DocumentCNN, expected PooledCNN"),
         ("other seed", "CheckpointError: .*is of another training: seed was 0, is 9"),
         ("full disk", "OSError: "),
+        ("bad shard", "DatasetCorrupt: .*pixels-00003.npy: its bytes have changed"),
     ],
 )
 def test_an_error_is_clear_in_both_processes(both, name, said):
     for found in both:
         assert isinstance(found[name], str), f"{name} went through"
-        words = found[name].removeprefix("ProcessError: process 0 has stopped the training: ")
+        words = re.sub("^ProcessError: process [01] has stopped the training: ", "", found[name])
         assert re.match(said, words), words
 
 
@@ -307,3 +308,9 @@ def test_a_ring_sends_less_than_two_gradients_a_worker():
         all_reduce_seconds(1, 2, bandwidth_gbit_per_s=0)
     with pytest.raises(ValueError, match="workers and bytes_each 1, got 1, 0.0, 0 and 4"):
         all_reduce_seconds(1, 0, bandwidth_gbit_per_s=1)
+
+
+def test_a_bad_shard_is_told_by_the_process_that_has_read_it(both):
+    first, second = (found["bad shard"] for found in both)
+    assert first.startswith("ProcessError: process 1 has stopped the training: DatasetCorrupt")
+    assert second.startswith("DatasetCorrupt")

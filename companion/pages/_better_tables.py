@@ -189,6 +189,17 @@ def result_table(stored: Mapping, recipe: str) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
+def cost_of(stored: Mapping, method: str) -> str:
+    """Say how many networks a method trains, in what time and in how much memory."""
+    runs = stored["methods"][method]
+    minutes = np.mean([run["seconds"] for run in runs]) / 60
+    memory = max(run["megabytes"] for run in runs)
+    return (
+        f"{stored['members']} networks, {minutes:.1f} minutes, {stored['processes']} at a time, "
+        f"up to {memory} MB each"
+    )
+
+
 def with_films(stored: Mapping, recipe: str, name: str) -> tuple[float, float, float]:
     """Return the mean over groups of a row's AUROC and of the ends of its interval over films."""
     runs = stored["methods"][recipe]

@@ -10,7 +10,7 @@ from companion.studies.better import (
     trained,
 )
 from companion.studies.budgets import draw_budget, flip_labels
-from companion.studies.combined import COMBINED
+from companion.studies.combined import COMBINED, Erased
 from companion.studies.drift import (
     CHANGES,
     METHODS,
@@ -45,7 +45,7 @@ from companion.studies.power_law import PowerLaw, fit_power_law
 from companion.studies.recipes import ASIDE, LATER, STEPS, Recipe, untrained
 from companion.studies.selection import RULES, compare_rules, validate_shifted
 from companion.studies.transfer import fine_tune, learn_head, over_seeds
-from companion.studies.variants import VARIANTS, renormalized
+from companion.studies.variants import VARIANTS, renormalized, sharpness_aware
 
 __all__ = [
     "ASIDE",
@@ -59,6 +59,7 @@ __all__ = [
     "VARIANTS",
     "VIEWS",
     "BalancedLoss",
+    "Erased",
     "PowerLaw",
     "Recipe",
     "adamw",
@@ -102,6 +103,7 @@ __all__ = [
     "recipe_loss",
     "renormalized",
     "score_search",
+    "sharpness_aware",
     "stream_p_values",
     "suspect_labels",
     "train_every_way",

@@ -17,6 +17,7 @@ from companion.pages.c5_2_better import (
     DOCUMENT,
     PUBLISHED,
     RENORMALIZED,
+    cost_of,
     first_kernels,
     folds_table,
     plot_block,
@@ -36,7 +37,7 @@ from companion.pages.c5_2_better import (
     shift_table,
     with_films,
 )
-from companion.studies import ASIDE, LATER, RULES, STEPS, VARIANTS, Recipe
+from companion.studies import ASIDE, COMBINED, LATER, RULES, STEPS, VARIANTS, Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +131,37 @@ def test_the_second_method_is_the_three_that_cross_validation_ranks_first(folds)
     assert second["recipes"] == {"the three best": list(ranked.nlargest(3).index)}
     assert second["members"] % 3 == 0
     assert len(second["methods"]["the three best"]) >= 5
+
+
+def test_the_third_round_asks_the_same_groups(folds):
+    third = read_table("recipe_combined")
+    assert list(third["runs"]) == list(COMBINED)
+    assert third["groups"] == folds["groups"]
+    for runs in third["runs"].values():
+        assert len(runs) == 3
+        assert all(set(run["scores"]) == {"loss", "as they are", *SHIFTS} for run in runs)
+
+
+def test_the_third_method_is_the_best_recipes_that_fit_into_the_time(folds):
+    latest = read_table("pneumonia_combined")
+    table = folds_table({"runs": folds["runs"] | read_table("recipe_combined")["runs"]})
+    ranked = table.drop([DOCUMENT, RENORMALIZED]).sort_values(
+        "AUROC, other shifts", ascending=False
+    )
+    (names,) = latest["recipes"].values()
+    assert names == list(ranked.index[: len(names)])
+    all_films = 4708 / (5232 * 2 / 3)
+    spent = ranked["minutes"].cumsum() * all_films
+    assert spent.iloc[len(names) - 1] <= 2 * 9 < spent.iloc[len(names)]
+    (runs,) = latest["methods"].values()
+    assert len(runs) >= 5
+    assert max(run["seconds"] for run in runs) <= 600
+
+
+def test_the_cost_of_a_method_is_a_mean_time_and_the_greatest_memory():
+    runs = [{"seconds": 60, "megabytes": 5}, {"seconds": 120, "megabytes": 7}]
+    stored = {"members": 3, "processes": 2, "methods": {"a": runs}}
+    assert cost_of(stored, "a") == "3 networks, 1.5 minutes, 2 at a time, up to 7 MB each"
 
 
 def test_published_scores_are_shares():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -116,6 +116,22 @@ def folds_table(stored: Mapping) -> pd.DataFrame:
     return table
 
 
+def below_first(stored: Mapping, rule: str = "AUROC, other shifts") -> dict[str, str]:
+    """Say how far each recipe lies below the first by a rule: the mean over groups of films.
+
+    With Student's interval of the paired differences, each by itself; the first has none.
+    """
+    from companion.evaluation import mean_estimate
+
+    scores = rule_scores(stored, "scores")[rule]
+    first = scores.mean(axis=1).argmax()
+    told = {}
+    for number, name in enumerate(stored["runs"]):
+        below = mean_estimate(scores[first] - scores[number])
+        told[name] = f"{below.value:.4f} [{below.low:+.4f}, {below.high:+.4f}]"
+    return told | {list(told)[first]: ""}
+
+
 def scores_over_looks(folds: Mapping, search: Mapping) -> dict[str, np.ndarray]:
     """Return what each rule says over looks of the recipes of the first search: (R, 3).
 
@@ -200,11 +216,29 @@ def cost_of(stored: Mapping, method: str) -> str:
     )
 
 
-def with_films(stored: Mapping, recipe: str, name: str) -> tuple[float, float, float]:
-    """Return the mean over groups of a row's AUROC and of the ends of its interval over films."""
+def with_films(
+    stored: Mapping, recipe: str, name: str, score: str = "auroc"
+) -> tuple[float, float, float]:
+    """Return the means over trainings of a row's score and of its interval's ends over films."""
     runs = stored["methods"][recipe]
-    ends = np.mean([run[name]["test"]["auroc"] for run in runs], axis=0)
+    ends = np.mean([run[name]["test"][score] for run in runs], axis=0)
     return tuple(float(end) for end in ends)
+
+
+def gap_table(tables: Iterable[Mapping], name: str, published: str) -> pd.DataFrame:
+    """Say how far a row of each method lies above published scores, which count as exact."""
+    import pandas as pd
+
+    _, auroc, accuracy, _ = PUBLISHED[published]
+    rows = {}
+    for stored in tables:
+        for method in stored["methods"]:
+            rows[method] = {}
+            for score, theirs in (("auroc", auroc), ("accuracy", accuracy)):
+                value, low, high = with_films(stored, method, name, score)
+                above = f"{value - theirs:+.3f} [{low - theirs:+.3f}, {high - theirs:+.3f}]"
+                rows[method][f"{SHOWN[score]} minus {theirs}"] = above
+    return pd.DataFrame(rows).T
 
 
 def published_table() -> pd.DataFrame:

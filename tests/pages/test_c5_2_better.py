@@ -8,6 +8,7 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from scipy import stats
 
 from companion.data import SHIFTS
 from companion.in_torch import ResidualCNN
@@ -17,9 +18,11 @@ from companion.pages.c5_2_better import (
     DOCUMENT,
     PUBLISHED,
     RENORMALIZED,
+    below_first,
     cost_of,
     first_kernels,
     folds_table,
+    gap_table,
     plot_block,
     plot_kernels,
     plot_published,
@@ -162,6 +165,29 @@ def test_the_cost_of_a_method_is_a_mean_time_and_the_greatest_memory():
     runs = [{"seconds": 60, "megabytes": 5}, {"seconds": 120, "megabytes": 7}]
     stored = {"members": 3, "processes": 2, "methods": {"a": runs}}
     assert cost_of(stored, "a") == "3 networks, 1.5 minutes, 2 at a time, up to 7 MB each"
+
+
+def test_differences_over_groups_are_students(folds):
+    told = below_first(folds, "AUROC")
+    said = rule_scores(folds, "scores")["AUROC"]
+    names = list(folds["runs"])
+    first = said.mean(axis=1).argmax()
+    assert told[names[first]] == ""
+    paired = said[first] - said[names.index("mirrored")]
+    low, high = stats.t.interval(0.95, 2, paired.mean(), stats.sem(paired))
+    assert told["mirrored"] == f"{paired.mean():.4f} [{low:+.4f}, {high:+.4f}]"
+
+
+def test_the_gap_is_our_score_minus_theirs(final):
+    row = "all networks, all views"
+    table = gap_table([final], row, "Google AutoML Vision")
+    assert list(table.columns) == ["AUROC minus 0.991", "accuracy minus 0.946"]
+    last = list(STEPS)[-1]
+    value, low, high = with_films(final, last, row, "accuracy")
+    right = np.mean([run[row]["test"]["accuracy"][0] for run in final["methods"][last]])
+    assert value == pytest.approx(right)
+    ends = f"[{low - 0.946:+.3f}, {high - 0.946:+.3f}]"
+    assert table.loc[last].iloc[1] == f"{right - 0.946:+.3f} {ends}"
 
 
 def test_published_scores_are_shares():

@@ -5,7 +5,6 @@ from companion.studies.better import (
     BalancedLoss,
     adamw,
     learning_rates,
-    recipe_loss,
     train_recipe,
     trained,
 )
@@ -100,7 +99,6 @@ __all__ = [
     "pooled_logits",
     "privacy_of",
     "rank_suspects",
-    "recipe_loss",
     "renormalized",
     "score_search",
     "sharpness_aware",

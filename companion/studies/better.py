@@ -245,7 +245,35 @@ def trained(
     model: nn.Module | None = None,
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None,
 ) -> nn.Module:
-    """Return what :func:`train_recipe` trains, without its losses and without a bar."""
+    """Return what :func:`train_recipe` trains, without its losses and without a bar.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How.
+    train, watched : companion.films.Films
+        To learn from, and to watch.
+    seed : int
+        Of weights, order, changes and dropout.
+    precision : str
+        As in :func:`companion.in_torch.fit`.
+    model : torch.nn.Module, optional
+        Trained further, instead of a new network of the recipe's.
+    loss : function, optional
+        Instead of the recipe's.
+
+    Returns
+    -------
+    torch.nn.Module
+        With its last weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> films = Films(np.random.default_rng(0).random((8, 1, 12, 12)), np.arange(8) % 2)
+    >>> trained(Recipe(widths=(4,), epochs=1), films, films, 0, "float32").training
+    True
+    """
     return train_recipe(
         recipe, train, watched, seed=seed, model=model, loss=loss, precision=precision,
         progress=False,

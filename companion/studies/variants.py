@@ -168,12 +168,40 @@ def sharpness_aware(
 ) -> nn.Module:
     """Train by the slopes at the worst point nearby, which looks for flat ground.
 
-    At each step the weights first go up the slope by `reach`; the slopes that are found there
-    are used from where the weights were. The first epochs, a share of `plain`, do without.
+    At each step the weights first go up the slope; the slopes that are found there are used from
+    where the weights were.
+
+    Parameters
+    ----------
+    recipe : companion.studies.Recipe
+        As in :func:`companion.studies.trained`, and so are the next five.
+    train, watched : companion.films.Films
+        The second are not asked.
+    seed : int
+        As there.
+    precision : str
+        As there.
+    model : torch.nn.Module, optional
+        As there.
+    reach : float
+        How far up the slope, over all weights together.
+    plain : float
+        The share of the epochs, from the first on, that do without.
+
+    Returns
+    -------
+    torch.nn.Module
+        With its last weights.
 
     References
     ----------
-    Foret et al., ICLR 2021, arXiv:2010.01412.
+    Foret et al., ICLR 2021, arXiv:2010.01412. Zhou et al., ICLR 2025, arXiv:2410.10373 (`plain`).
+
+    Examples
+    --------
+    >>> films = Films(np.random.default_rng(0).random((8, 1, 12, 12)), np.arange(8) % 2)
+    >>> recipe = Recipe(widths=(4,), epochs=2)
+    >>> model = sharpness_aware(recipe, films, films, 0, "float32", plain=0.5)
     """
     if model is None:
         model = untrained(recipe, channels=train.images.shape[1], seed=seed)

@@ -19,10 +19,10 @@ from companion.studies import (
     VARIANTS,
     Recipe,
     combined,
-    recipe_loss,
     train_recipe,
     variants,
 )
+from companion.studies.better import recipe_loss
 
 TINY = Recipe(widths=(4, 8), epochs=4, batch_size=8)
 

@@ -89,13 +89,12 @@ def search(description, names, stored):
     jobs = list(product(names, range(GROUPS)))
     work = partial(run, folder, chosen.precision)
     found = run_all(work, jobs, folder=folder, processes=chosen.processes)
-    runs = {}
+    runs, renewed = {name: [] for name in names}, []
     for (name, _), one in zip(jobs, found, strict=True):
         if RENORMALIZED in one:
-            again = {"seconds": one["seconds"], "scores": one.pop(RENORMALIZED)}
-            runs.setdefault(RENORMALIZED, []).append(again)
-        runs.setdefault(name, []).append(one)
-    made["runs"] = runs
+            renewed.append({"seconds": one["seconds"], "scores": one.pop(RENORMALIZED)})
+        runs[name].append(one)
+    made["runs"] = runs | ({RENORMALIZED: renewed} if renewed else {})
     store(json.dumps(made).replace('{"seconds', '\n{"seconds'), PAGES / stored)
 
 

@@ -130,7 +130,7 @@ class ShardedFilms:
         for number in tqdm(chosen, unit=" shards", disable=not progress):
             for name, digest in self._shards[number]["files"].items():
                 files.check_digest(self.folder / name, digest)
-                first = self._holders.get(digest, number) if name.startswith("pixels") else number
+                first = self._holders.get(digest, number)
                 if first != number:
                     twin = files.file_name("pixels", first)
                     raise DatasetCorrupt(f"{self.folder / name}: holds the films of {twin} again")

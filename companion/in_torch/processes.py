@@ -70,13 +70,8 @@ class Processes:
 
         So no process waits for ever for one that could not write its file.
         """
-        made, problem = b"", None
-        if self.rank == 0:
-            try:
-                made = action() or b""
-            except Exception as found:  # whatever it is, the others must hear of it
-                problem = found
-        told = [made, None if problem is None else f"{type(problem).__name__}: {problem}"]
+        made, problem = _tried(action) if self.rank == 0 else (None, None)
+        told = [made or b"", _in_words(problem)]
         if self.count > 1:
             with self._in_contact():
                 distributed.broadcast_object_list(told)
@@ -91,12 +86,8 @@ class Processes:
 
         It waits for the slowest one, and no longer than the timeout.
         """
-        problem = None
-        try:
-            action()
-        except Exception as found:  # whatever it is, the others must hear of it
-            problem = found
-        said = [None if problem is None else f"{type(problem).__name__}: {problem}"] * self.count
+        _, problem = _tried(action)
+        said = [_in_words(problem)] * self.count
         if self.count > 1:
             with self._in_contact():
                 distributed.all_gather_object(said, said[self.rank])
@@ -130,6 +121,18 @@ class Processes:
                 f"has died or does not answer; start again to go on from the last checkpoint. "
                 f"PyTorch says: {str(problem).splitlines()[0]}"
             ) from problem
+
+
+def _tried(action):
+    """Return what an action returns, and its error: whatever it is, the others must hear of it."""
+    try:
+        return action(), None
+    except Exception as problem:
+        return None, problem
+
+
+def _in_words(problem):
+    return None if problem is None else f"{type(problem).__name__}: {problem}"
 
 
 @contextlib.contextmanager

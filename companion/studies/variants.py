@@ -97,11 +97,11 @@ def snapshots(
     seed: int,
     precision: str,
     *,
-    method: Variant | None = None,
+    method: Variant = trained,
 ) -> Together:
     """Train in four short cycles instead of a long one, and let the ends of all four answer.
 
-    A cycle is the recipe's own training, or that of another `method` that goes on from a model.
+    A cycle is a training by a `method` that goes on from a model.
 
     References
     ----------
@@ -109,9 +109,8 @@ def snapshots(
     """
     cycle = replace(recipe, epochs=recipe.epochs // 4)
     model, kept = untrained(recipe, channels=train.images.shape[1], seed=seed), []
-    train_on = trained if method is None else method
     for number in range(4):
-        train_on(cycle, train, watched, seed + 1_000_003 * number, precision, model)
+        method(cycle, train, watched, seed + 1_000_003 * number, precision, model)
         kept.append(deepcopy(model))
     return Together(kept)
 
